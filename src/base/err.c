@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/* err.c - see err.h. */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->kind = kind;
+	e->sys = 0;
+	va_start(ap, fmt);
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int err_sys(struct err *e, int errnum, const char *fmt, ...)
+{
+	char what[sizeof(e->msg) / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	err_set(e, ERR_FAILED, "%s: %s", what, strerror(errnum));
+	e->sys = errnum;
+	return -1;
+}
+
+/* When room runs out it is the context that is cut, never the cause. */
+int err_ctx(struct err *e, const char *fmt, ...)
+{
+	char outer[sizeof(e->msg)];
+	size_t cause = strlen(e->msg), room = sizeof(e->msg) - cause - 1;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(outer, sizeof(outer), fmt, ap);
+	va_end(ap);
+	if (room < 3)
+		return -1;
+	outer[room - 2] = '\0';
+	size_t n = strlen(outer);
+	memmove(e->msg + n + 2, e->msg, cause + 1);
+	memcpy(e->msg, outer, n);
+	memcpy(e->msg + n, ": ", 2);
+	return -1;
+}
+
+int err_exit_code(const struct err *e)
+{
+	switch (e->kind) {
+	case ERR_NONE:
+		return 0;
+	case ERR_USAGE:
+		return 2;
+	case ERR_CONFLICT:
+		return 5;
+	case ERR_FAILED:
+		break;
+	}
+	return 1;
+}

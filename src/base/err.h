@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * err.h - one error value, owned by the caller, filled where the failure is first known.
+ *
+ * Convention of the whole tree: functions that can fail return int, < 0 failed and *e is
+ * filled, 0 done, > 0 an outcome documented in the header. Who knows the cause writes it, each
+ * caller puts in front what it was doing, only a main() or an event loop prints.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+enum err_kind {
+	ERR_NONE,
+	ERR_FAILED,   /* the kernel or a program said no; nothing changed, or all undone: exit 1 */
+	ERR_USAGE,    /* wrong words, bad policy, no root: exit 2 */
+	ERR_CONFLICT, /* someone else changed it, holds the lock, is busy: exit 5 */
+};
+
+struct err {
+	enum err_kind kind;
+	int sys;       /* errno at the origin, or 0 */
+	char msg[800]; /* "outer: inner: cause"; context is cut before the cause is; may hold newlines */
+};
+
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+
+/* All return -1, so that a failing path is one statement: return err_sys(e, errno, "open %s", p); */
+int err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* ERR_FAILED with ": strerror(errnum)" behind the words. */
+int err_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Puts "fmt: " in front of what is there; kind and sys stay. */
+int err_ctx(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The exit code of 1-product's table for this kind: 0, 1, 2 or 5. */
+int err_exit_code(const struct err *e);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * facts.h - what is so, read from the live system: never from what a file says it should be.
+ *
+ * What could not be asked is said (not_measured), never guessed.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "core/pubkey.h"
+#include "core/sshd.h"
+#include "os/os.h"
+
+/* A row a distribution: names that differ. Found by ID, then by ID_LIKE of os-release(5). */
+struct distribution {
+	const char *id;
+	const char *ssh_unit;	 /* "ssh.service" or "sshd.service" */
+	const char *ssh_socket;	 /* "ssh.socket" or "sshd.socket" */
+	const char *admin_group; /* "sudo" or "wheel" */
+	const char *
+		ssh_defaults; /* EnvironmentFile of the unit: /etc/default/ssh, /etc/sysconfig/sshd */
+};
+extern const struct distribution distributions[];
+extern const size_t distributions_count;
+
+enum password_state {
+	PASSWORD_NONE_SET,
+	PASSWORD_EMPTY,
+	PASSWORD_LOCKED,
+	PASSWORD_SET,
+	PASSWORD_UNKNOWN
+};
+/* NONE_SET: "*" or another value no password matches; LOCKED: begins with '!'. UNKNOWN: not root. */
+
+struct account_key {
+	struct pubkey key;
+	char *options; /* "" when none */
+	char *file;
+	unsigned line;
+};
+
+struct account {
+	char *name;
+	uid_t uid;
+	gid_t gid;
+	char *home, *shell;
+	bool can_login; /* shell is in /etc/shells and not nologin/false */
+	enum password_state password;
+	bool must_change;      /* last change 0: chage -d 0 */
+	bool password_expired; /* maximum age passed */
+	bool account_expired;
+	bool in_admin_group;	      /* sudo or wheel, primary or supplementary */
+	bool sudo_nopasswd, sudo_any; /* as sudo -l -U answers for ALL commands; needs root */
+	struct account_key *key;
+	size_t key_count;
+};
+
+struct session {
+	char *user;	  /* of the sshd session process, "" before authentication */
+	pid_t pid;	  /* the connection's privileged sshd process */
+	struct addr peer; /* unmapped */
+	uint16_t peer_port, local_port;
+	struct addr local;
+	int64_t start_boottime; /* ns */
+};
+
+/* Who else filters packets: ufw, firewalld, iptables-persistent, nftables.service, foreign tables. */
+struct filter_owner {
+	char *name; /* "ufw", "firewalld", "iptables-persistent", "nftables.service", "table inet x" */
+	bool active;	/* now */
+	bool at_boot;	/* enabled */
+	bool denies;	/* has a base chain on input with policy drop, or an own default deny */
+	bool flushes;	/* its start or reload does `flush ruleset` */
+	char *evidence; /* file:line or command that shows it */
+};
+
+struct unit_fact {
+	char *name;
+	char *load, *active,
+		*enabled; /* as systemctl show prints LoadState, ActiveState, UnitFileState */
+};
+
+struct facts {
+	bool as_root;
+	char *hostname, *boot_id, *machine_id;
+	char *distro_id, *distro_version, *distro_name; /* os-release ID, VERSION_ID, PRETTY_NAME */
+	const struct distribution *distribution;	/* NULL: none of our rows */
+	bool systemd;					/* PID 1 is systemd and answers */
+	struct unit_fact
+		*unit; /* sshd's service and socket, nftables, ufw, firewalld, cloud-init … */
+	size_t unit_count;
+	struct sshd sshd;
+	struct socket_info *socket;
+	size_t socket_count;
+	struct if_addr *address;
+	size_t address_count;
+	struct session *session;
+	size_t session_count;
+	struct account *
+		account; /* root, every account that can log in or has keys, and the one asked for */
+	size_t account_count;
+	struct filter_owner *filter;
+	size_t filter_count;
+	bool nft_works;		  /* nft is there and may list the ruleset */
+	bool cloud_init;	  /* installed */
+	char *cloud_init_status;  /* as `cloud-init status` says (running, done, …), or NULL */
+	struct strv not_measured; /* "what: why" */
+};
+
+struct facts_query {
+	const char *admin;   /* account of interest beside the existing ones, or NULL */
+	unsigned extra_port; /* a port asked about in the sshd matrix beside those in use, or 0 */
+	bool brief; /* only what plan and status need: no keys of other users, no sudo -l of others */
+};
+
+int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, struct err *e);
+void facts_done(struct facts *f);
+#define CLEANUP_FACTS CLEANUP(facts_done)
+
+const struct account *facts_account(const struct facts *f, const char *name); /* NULL: none */
+const struct unit_fact *facts_unit(const struct facts *f, const char *name);  /* NULL: none */
+json_t *facts_json(const struct facts *f);				      /* new reference */

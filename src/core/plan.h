@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * plan.h - ordered steps, what they would do to the doors, and what must be said first.
+ */
+#pragma once
+
+#include "core/step.h"
+
+/* By which one can log in; what a proof has to come through. */
+struct door {
+	char *user;
+	unsigned port;
+	char *method; /* "publickey", or for an undo also "password" */
+};
+
+/* One effective sshd value before and after, for one role. */
+struct effect {
+	char *who;     /* "root", the admin's name, or "a stranger" */
+	char *keyword; /* as sshd -T prints it, or "port" */
+	char *before, *after;
+	char *where; /* FILE:LINE that decides now, or "" */
+};
+
+struct plan {
+	struct step *step;
+	size_t count;
+	struct door *door; /* doors the policy asks for; empty when needs_proof is false */
+	size_t door_count;
+	struct effect *effect;
+	size_t effect_count;
+	struct strv closes;   /* what is reachable now and will stop answering, said first */
+	struct strv warnings; /* worth a second look; never in the way */
+	bool needs_proof;     /* some step is subtractive on a door */
+	char *policy_text;    /* the policy file's text this was made from */
+};
+
+void plan_done(struct plan *p);
+#define CLEANUP_PLAN CLEANUP(plan_done)
+
+/* Appends a step; takes args (a new reference), copies the texts. */
+struct step *plan_add(struct plan *p, const struct step_kind *kind, enum step_phase phase,
+		      const char *id, json_t *args);
+/* Fills in the words of a step just added; copies. */
+void step_words(struct step *s, const char *title, const char *why, const char *undo);
+void plan_add_door(struct plan *p, const char *user, unsigned port, const char *method);
+void plan_add_effect(struct plan *p, const struct effect *copy_of);
+/* Stable order: PHASE_ADD, PHASE_RESTRICT, PHASE_FINISH. */
+void plan_sort(struct plan *p);
+
+/* The durable form (txn/ID/plan) and back. Decoding refuses unknown kinds and newer formats. */
+char *plan_encode(const struct plan *p);
+int plan_decode(const char *text, struct plan *ret, struct err *e);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * policy.h - what is wanted: /etc/kannuki/policy.conf, an INI file, read through one table of keys.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "core/opening.h"
+#include "core/pubkey.h"
+#include "os/addr.h"
+#include "os/os.h"
+
+#define POLICY_PATH "/etc/kannuki/policy.conf"
+
+enum sudo_mode { SUDO_PASSWORD, SUDO_NOPASSWD };
+enum root_login { ROOT_LOGIN_NO, ROOT_LOGIN_KEY, ROOT_LOGIN_YES };
+enum ui_language { UI_LANGUAGE_LOCALE, UI_LANGUAGE_EN, UI_LANGUAGE_JA };
+
+struct policy {
+	char *admin_user; /* NULL: none wanted */
+	struct pubkey *admin_key;
+	size_t admin_key_count;
+	enum sudo_mode admin_sudo;
+	unsigned ssh_port; /* 0: unchanged */
+	bool password_login;
+	enum root_login root_login;
+	struct prefix *allow_from; /* none: any */
+	size_t allow_from_count;
+	struct opening *open; /* "ssh" is always in it, as OPENING_SSH */
+	size_t open_count;
+	bool ping;
+	enum ui_language language;
+};
+
+enum policy_type {
+	POLICY_BOOL,	 /* yes | no */
+	POLICY_CHOICE,	 /* one of .choices, stored as its index in an int-sized enum */
+	POLICY_UINT,	 /* .min .. .max */
+	POLICY_USER,	 /* a user name that useradd would take; never root */
+	POLICY_KEY,	 /* a public key in any pasted form; repeats */
+	POLICY_CIDRS,	 /* blank or comma separated prefixes; repeats */
+	POLICY_OPENINGS, /* comma separated templates or PORT/PROTO [from CIDR]; repeats */
+};
+
+/* A row: what parsing, checking, `kannuki policy`, setup's questions and the man page come from. */
+struct policy_key {
+	const char *section, *name;
+	enum policy_type type;
+	const char *def;	    /* default as it would be written; "" for none */
+	const char *const *choices; /* NULL-ended, POLICY_CHOICE only */
+	unsigned long min, max;	    /* POLICY_UINT only */
+	const char *meaning;	    /* one line, N_() */
+	size_t offset;		    /* of the member in struct policy */
+	/* NULL, or: why this version carries out nothing but the default (an error says so). */
+	const char *later;
+};
+
+extern const struct policy_key policy_keys[];
+extern const size_t policy_keys_count;
+
+void policy_init(struct policy *p); /* the defaults */
+void policy_done(struct policy *p);
+#define CLEANUP_POLICY CLEANUP(policy_done)
+
+/* Reads text as the policy `name` (for messages: "NAME:LINE: what; allowed: …"). Unknown sections
+ * or keys, doubles, bad values are ERR_USAGE with the nearest valid name; *ret is then empty.
+ * A private key among the values is refused without quoting it. BOM and CRLF are taken. */
+int policy_parse(const char *name, const char *text, struct policy *ret, struct err *e);
+/* policy_parse of a file. It must be a regular file of at most 1 MiB, owned by root or the caller
+ * and not writable by group or others: ERR_USAGE. */
+int policy_load(struct os *os, const char *path, struct policy *ret, char **ret_text,
+		struct err *e);
+/* A commented policy file that policy_parse reads back to the same policy. Never NULL. */
+char *policy_write(const struct policy *p);
+/* What contradicts itself whatever the host is like (no key while password login is off, …):
+ * ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
+int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sshd.h - the effective configuration of sshd, asked of sshd itself (traps 1-5, 11-14).
+ *
+ * Values come from `sshd -T -C user=,host=,addr=,laddr=,lport=` with the unit's own options; the
+ * deciding file and line from walking the same files by sshd_config(5)'s rules (first value wins,
+ * Include in place, Match), and are left out when the walk and -T disagree.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "os/os.h"
+
+struct sshd_setting {
+	char *keyword; /* lower case, as -T prints it */
+	char *value; /* repeated keywords (port, acceptenv …) are one line each in -T: joined by "\n" */
+	char *file; /* NULL: the compiled-in default, or not to be told */
+	unsigned line;
+};
+
+/* One answer of -T. */
+struct sshd_view {
+	char *who;	  /* "root", "admin", "stranger" (does not exist), or the user's name */
+	char *user;	  /* as asked */
+	struct addr addr; /* the client's */
+	unsigned port;	  /* the local port */
+	struct sshd_setting *setting; /* in -T's order */
+	size_t count;
+};
+
+struct sshd_file {
+	char *path;
+	struct node node;
+};
+
+struct sshd {
+	char *program;	   /* "/usr/sbin/sshd"; NULL: not installed (then all else is empty) */
+	char *version;	   /* "OpenSSH_9.2p1 Debian-2+deb12u7, …" */
+	char *unit;	   /* the service unit that exists, e.g. "ssh.service"; NULL: none */
+	char *socket_unit; /* the socket unit when it is active (it owns the ports then), else NULL */
+	struct strv options; /* the unit's own, e.g. from /etc/default/ssh */
+	struct sshd_file
+		*file; /* main file first, then every file Include reads, in reading order */
+	size_t file_count;
+	bool include_first; /* sshd_config includes sshd_config.d/?*.conf before any other keyword */
+	unsigned *port;	    /* on which it listens now, by sock_diag (its own or its socket's) */
+	size_t port_count;
+	struct sshd_view *view;
+	size_t view_count;
+};
+
+struct sshd_who {
+	const char *who, *user;
+};
+
+struct sshd_query {
+	const struct sshd_who *who; /* rows of the matrix */
+	size_t who_count;
+	const struct addr *addr;
+	size_t addr_count;
+	const unsigned *port; /* empty: those it listens on */
+	size_t port_count;
+};
+
+void sshd_done(struct sshd *s);
+/* Fills *ret. 0 also when there is no sshd. A configuration that sshd refuses is an error that
+ * quotes it. Makes /run/sshd when it is absent and we are root (trap 11). */
+int sshd_gather(struct os *os, const struct sshd_query *q, const struct socket_info *socket,
+		size_t socket_count, struct sshd *ret, struct err *e);
+/* One view of the configuration as it would be with the staged differences below /etc/ssh. Refused
+ * by `sshd -t` first: ERR_FAILED quoting sshd. ret->port etc. as asked. */
+int sshd_view_staged(struct os *os, const struct sshd *s, const struct run_stage *stage,
+		     size_t stage_count, const struct sshd_view *as_asked, struct sshd_view *ret,
+		     struct err *e);
+void sshd_view_done(struct sshd_view *v);
+/* NULL: no such keyword. */
+const struct sshd_setting *sshd_setting(const struct sshd_view *v, const char *keyword);
+const char *sshd_value(const struct sshd_view *v, const char *keyword); /* "" when absent */
+const struct sshd_view *sshd_view_of(const struct sshd *s, const char *who,
+				     unsigned port); /* NULL */
+/* Every place (file, line) where a keyword is set outside of Match, for those that append. */
+struct sshd_place {
+	const char *file; /* points into s */
+	unsigned line;
+	char *value;
+	bool in_match;
+};
+size_t sshd_places(const struct sshd *s, const char *keyword,
+		   struct sshd_place **ret); /* free each value, then the array */
+json_t *sshd_json(const struct sshd *s);
