@@ -1,0 +1,125 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# The outside world: a network namespace with one bridge ("world") that every VPS is plugged into,
+# with addresses of two places to come from, real clients, and the provider's packet filter.
+
+address4() { echo "$NET4.$((10 + $(vps_get "$1" index)))"; }
+address6() { echo "$NET6:$(printf %x $((0x10 + $(vps_get "$1" index))))"; }
+
+outside_up() {
+	mkdir -p "$LAB/vps"
+	(
+		flock 8
+		if ! ip netns exec "$OUTSIDE" true 2>/dev/null; then
+			ip netns del "$OUTSIDE" 2>/dev/null || true
+			ip netns add "$OUTSIDE"
+			ip -n "$OUTSIDE" -batch - <<-WORLD
+				link set lo up
+				link add world type bridge
+				addr add $NET4.1/24 dev world
+				addr add $NET4.2/24 dev world
+				addr add $NET6:1/64 dev world nodad
+				addr add $NET6:2/64 dev world nodad preferred_lft 0
+				link set world up
+			WORLD
+			provider_load
+		fi
+		[ -e "$LAB/key" ] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB/key"
+	) 8>"$LAB/outside.lock"
+}
+
+cmd_outside() { # outside CMD...            CMD in the outside world (addresses .1 and .2, ::1 and ::2)
+	outside_up
+	ip netns exec "$OUTSIDE" "$@"
+}
+cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr elsewhere 4|6: the two client places
+	[ $# = 2 ] && [[ $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'
+	local net4=$NET4. net6=$NET6:
+	case $1 in
+	outside) [ "$2" = 4 ] && echo "${net4}1" || echo "${net6}1" ;;
+	elsewhere) [ "$2" = 4 ] && echo "${net4}2" || echo "${net6}2" ;;
+	*) need_vps "$1"; "address$2" "$1" ;;
+	esac
+}
+cmd_key() { # key                       path of the lab's private key for clients (KEY.pub beside it); in no VPS
+	outside_up
+	echo "$LAB/key"
+}
+cmd_password() { # password                  root's password on every new VPS
+	echo "$ROOT_PASSWORD"
+}
+
+cmd_ssh() { # ssh NAME [--password PW | --key FILE | --none] [-4|-6] [OPTION...] [--] [CMD...]   a real ssh login from outside; alone: as root by password
+	[ $# -ge 1 ] || usage 'ssh NAME [--password PW | --key FILE | --none] [-4|-6] [ssh option...] [--] [CMD...]'
+	local name=$1 family=4 password=$ROOT_PASSWORD
+	local options=(-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=10)
+	local login=(-o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1) given=()
+	shift
+	need_vps "$name"
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--password) password=$2; shift 2 ;;
+		--key) password='' login=(-i "$2" -o IdentitiesOnly=yes -o BatchMode=yes -o PreferredAuthentications=publickey); shift 2 ;;
+		--none) password='' login=(-o BatchMode=yes -o PreferredAuthentications=none); shift ;;
+		--) shift; break ;;
+		-[46]) family=${1#-}; shift ;;
+		-[BbcDEeFIiJLlmOopQRSWw]) given+=("$1" "$2"); shift 2 ;;
+		-*) given+=("$1"); shift ;;
+		*) break ;;
+		esac
+	done
+	# ssh takes the first value of an option: what was given comes before the defaults
+	set -- ssh -l root -F none "${given[@]}" "${login[@]}" "${options[@]}" "$("address$family" "$name")" "$@"
+	if [ -n "$password" ]; then
+		SSHPASS=$password ip netns exec "$OUTSIDE" sshpass -e "$@"
+	else
+		ip netns exec "$OUTSIDE" "$@"
+	fi
+}
+
+# The provider's packet filter.  A VPS's file `provider` has a line per open port; without the file the
+# filter is off.  It is as strict as a stateless one: what is not open is dropped, established
+# or not; only answers to what the VPS itself began come in, and ICMP, without which IPv6 is dead.
+provider_rules() {
+	local name rule address
+	echo 'table inet provider'
+	echo 'delete table inet provider'
+	echo 'table inet provider {'
+	echo '	chain to_vps {'
+	echo '		type filter hook output priority 0; policy accept;'
+	echo '		ct direction reply accept'
+	echo '		meta l4proto { icmp, ipv6-icmp } accept'
+	for name in $(all_vps); do
+		[ -e "$LAB/vps/$name/provider" ] || continue
+		for address in "ip daddr $(address4 "$name")" "ip6 daddr $(address6 "$name")"; do
+			while read -r rule; do
+				echo "		$address ${rule#*/} dport ${rule%/*} accept"
+			done <"$LAB/vps/$name/provider"
+			echo "		$address counter drop"
+		done
+	done
+	echo '	}'
+	echo '}'
+}
+provider_load() { provider_rules | ip netns exec "$OUTSIDE" nft -f -; }
+
+cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   the provider's packet filter; off (all open) at first, on: all closed
+	local form='provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO' file
+	[ $# -ge 2 ] || usage "$form"
+	need_vps "$1"
+	file=$(vps_dir "$1")/provider
+	case $2 in
+	on) [ -e "$file" ] || : >"$file" ;;
+	off) rm -f "$file" ;;
+	list) if [ -e "$file" ]; then cat "$file"; else echo off; fi; return ;;
+	open | close)
+		[[ ${3:-} =~ ^[0-9]+(-[0-9]+)?/(tcp|udp)$ ]] || usage "$form"
+		[ -e "$file" ] || die "$1's provider filter is off"
+		{ grep -vx "$3" "$file" || true; [ "$2" = close ] || echo "$3"; } >"$file.new"
+		mv "$file.new" "$file"
+		;;
+	*) usage "$form" ;;
+	esac
+	provider_load
+}
