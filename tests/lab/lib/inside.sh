@@ -28,3 +28,15 @@ cmd_put() { # put NAME FILE DEST [MODE]  copies a file in, as root's, mode 0644
 	# shellcheck disable=SC2016
 	cmd_run "$1" sh -c 'umask 077 && mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"' put "$3" "${4:-0644}" <"$2"
 }
+cmd_console() { # console NAME [SECONDS expect REGEX|send LINE ...]   the VPS's own terminal with its getty; a script of what to expect and to send, or by hand (Ctrl-] leaves)
+	[ $# -ge 1 ] || usage 'console NAME [SECONDS expect REGEX|send LINE ...]'
+	need_running "$1"
+	local socket
+	socket=$(vps_dir "$1")/console.sock
+	shift
+	if [ $# = 0 ]; then
+		python3 "$here/console.py" attach "$socket"
+	else
+		python3 "$here/console.py" talk "$socket" "$@"
+	fi
+}

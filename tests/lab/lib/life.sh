@@ -214,7 +214,7 @@ cmd_supervise() {
 			systemd-nspawn -q -D "$dir/disk" -M "$name" --boot --register=no --keep-unit \
 			--network-namespace-path="/run/netns/$(netns_of "$name")" --resolv-conf=off --timezone=off \
 			--link-journal=no --system-call-filter=bpf --capability=CAP_NET_ADMIN,CAP_BPF,CAP_IPC_LOCK \
-			--console=interactive 9<&- &
+			--console=interactive 9<&- <&0 &
 		echo $! >"$dir/nspawn"
 		rc=0
 		wait $! || rc=$?
@@ -229,16 +229,16 @@ cmd_supervise() {
 in_machine() { nsenter --mount=/proc/self/fd/9 "$@"; }
 cgroup_remove() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
 
-plug_in() { # a fresh network namespace with a cable to the outside world's bridge
+plug_in() { # a fresh network namespace with a cable to the provider's bridge
 	local index netns
 	index=$(vps_get "$1" index)
 	netns=$(netns_of "$1")
 	in_machine ip netns del "$netns" 2>/dev/null || true
-	in_machine ip -n "$OUTSIDE" link del "vps$index" 2>/dev/null || true
+	in_machine ip -n "$PROVIDER" link del "vps$index" 2>/dev/null || true
 	in_machine ip netns add "$netns"
-	in_machine ip -n "$OUTSIDE" -batch - <<-CABLE
+	in_machine ip -n "$PROVIDER" -batch - <<-CABLE
 		link add vps$index type veth peer name eth0 netns $netns address 02:00:00:00:01:$(printf %02x "$index")
-		link set vps$index master world up
+		link set vps$index master vpses up
 	CABLE
 	in_machine ip -n "$netns" -batch - <<-PLUG
 		link set lo up
@@ -312,7 +312,8 @@ cmd_power_cut() { # power-cut NAME            the power goes: what was not synce
 # --- the end ------------------------------------------------------------------------------------
 
 # Kills what a VPS's cgroup still holds: a supervisor that was killed itself leaves its VPS running.
-cmd_sweep() { # runs in a mount namespace of its own
+# Runs in a mount namespace of its own.
+cmd_sweep() {
 	local group=/sys/fs/cgroup/$TAG/$1 pid
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
 	[ -d "$group" ] || return 0
@@ -336,7 +337,7 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 	unshare -m --propagation private "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
 	remove_tree "$dir"
-	[ ! -e "/run/netns/$OUTSIDE" ] || provider_load
+	[ ! -e "/run/netns/$PROVIDER" ] || provider_load
 }
 cmd_down() { # down                      removes everything but the bases; fine after a crash too
 	local name

@@ -1,8 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# The outside world: a network namespace with one bridge ("world") that every VPS is plugged into,
-# with addresses of two places to come from, real clients, and the provider's packet filter.
+# The world around the VPSes, two network namespaces:
+#
+#   outside: real clients,  --------  provider: router and packet filter  --- bridge --- VPS, VPS, ...
+#   at two addresses a family
+#
+# The filter drops what it forwards, so that a client meets silence, as with a real provider.
 
 address4() { echo "$NET4.$((10 + $(vps_get "$1" index)))"; }
 address6() { echo "$NET6:$(printf %x $((0x10 + $(vps_get "$1" index))))"; }
@@ -11,34 +15,50 @@ outside_up() {
 	mkdir -p "$LAB/vps"
 	(
 		flock 8
-		if ! ip netns exec "$OUTSIDE" true 2>/dev/null; then
-			ip netns del "$OUTSIDE" 2>/dev/null || true
-			ip netns add "$OUTSIDE"
-			ip -n "$OUTSIDE" -batch - <<-WORLD
-				link set lo up
-				link add world type bridge
-				addr add $NET4.1/24 dev world
-				addr add $NET4.2/24 dev world
-				addr add $NET6:1/64 dev world nodad
-				addr add $NET6:2/64 dev world nodad preferred_lft 0
-				link set world up
-			WORLD
-			provider_load
-		fi
 		[ -e "$LAB/key" ] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB/key"
+		! ip netns exec "$OUTSIDE" test -e /sys/class/net/internet 2>/dev/null || exit 0
+		for netns in "$OUTSIDE" "$PROVIDER"; do
+			ip netns del "$netns" 2>/dev/null || true
+			ip netns add "$netns"
+			ip -n "$netns" link set lo up
+		done
+		ip netns exec "$PROVIDER" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+		ip -n "$PROVIDER" -batch - <<-PROVIDER
+			link add vpses type bridge
+			addr add $NET4.1/24 dev vpses
+			addr add $NET6:1/64 dev vpses nodad
+			link set vpses up
+			link add outside type veth peer name internet netns $OUTSIDE
+			addr add 192.0.2.1/24 dev outside
+			addr add 203.0.113.1/24 dev outside
+			addr add 2001:db8:2::1/64 dev outside nodad
+			addr add 2001:db8:3::1/64 dev outside nodad
+			link set outside up
+		PROVIDER
+		provider_load
+		ip -n "$OUTSIDE" -batch - <<-OUTSIDE
+			link set internet up
+			addr add $CLIENT4/24 dev internet
+			addr add $ELSEWHERE4/24 dev internet
+			addr add $CLIENT6/64 dev internet nodad
+			addr add $ELSEWHERE6/64 dev internet nodad
+			route add default via 192.0.2.1 src $CLIENT4
+			route add ::/0 via 2001:db8:2::1 src $CLIENT6
+		OUTSIDE
 	) 8>"$LAB/outside.lock"
 }
 
-cmd_outside() { # outside CMD...            CMD in the outside world (addresses .1 and .2, ::1 and ::2)
+cmd_outside() { # outside CMD...            CMD in the outside world
 	outside_up
 	ip netns exec "$OUTSIDE" "$@"
 }
 cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr elsewhere 4|6: the two client places
 	[ $# = 2 ] && [[ $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'
-	local net4=$NET4. net6=$NET6:
-	case $1 in
-	outside) [ "$2" = 4 ] && echo "${net4}1" || echo "${net6}1" ;;
-	elsewhere) [ "$2" = 4 ] && echo "${net4}2" || echo "${net6}2" ;;
+	case $1$2 in
+	outside4) echo "$CLIENT4" ;;
+	outside6) echo "$CLIENT6" ;;
+	elsewhere4) echo "$ELSEWHERE4" ;;
+	elsewhere6) echo "$ELSEWHERE6" ;;
 	*) need_vps "$1"; "address$2" "$1" ;;
 	esac
 }
@@ -87,7 +107,8 @@ provider_rules() {
 	echo 'delete table inet provider'
 	echo 'table inet provider {'
 	echo '	chain to_vps {'
-	echo '		type filter hook output priority 0; policy accept;'
+	echo '		type filter hook forward priority 0; policy accept;'
+	echo '		iifname != outside accept'
 	echo '		ct direction reply accept'
 	echo '		meta l4proto { icmp, ipv6-icmp } accept'
 	for name in $(all_vps); do
@@ -102,7 +123,7 @@ provider_rules() {
 	echo '	}'
 	echo '}'
 }
-provider_load() { provider_rules | ip netns exec "$OUTSIDE" nft -f -; }
+provider_load() { provider_rules | ip netns exec "$PROVIDER" nft -f -; }
 
 cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   the provider's packet filter; off (all open) at first, on: all closed
 	local form='provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO' file
