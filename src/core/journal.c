@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/* journal.c - see journal.h. Slots are little-endian whatever the machine. */
+#include "core/journal.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "base/mem.h"
+
+#define MAGIC 0x314a4e4bu /* "KNJ1" */
+
+struct slot {
+	uint32_t magic, seq, type, step;
+	int64_t number, realtime, boottime;
+	char text[JOURNAL_TEXT_MAX + 1];
+	uint32_t pad[3];
+	uint32_t crc;
+};
+_Static_assert(sizeof(struct slot) == JOURNAL_SLOT, "a slot has no padding of its own");
+
+static const char *const type_names[] = {
+	[RECORD_BEGIN] = "begin",      [RECORD_ARMED] = "armed",     [RECORD_INTENT] = "intent",
+	[RECORD_DONE] = "done",	       [RECORD_PENDING] = "pending", [RECORD_CONFIRM] = "confirm",
+	[RECORD_UNDO_INTENT] = "undo", [RECORD_UNDONE] = "undone",   [RECORD_NOTE] = "note",
+	[RECORD_END] = "end",
+};
+
+const char *record_type_name(enum record_type type)
+{
+	return (size_t)type < COUNT(type_names) && type_names[type] ? type_names[type] : "?";
+}
+
+void journal_done(struct journal *j)
+{
+	free(j->path);
+	free(j->record);
+	*j = (struct journal){ 0 };
+}
+
+int journal_create(struct os *os, const char *path, struct err *e)
+{
+	struct node absent = { .type = NODE_ABSENT };
+	struct node blank = { .type = NODE_FILE, .mode = 0600 };
+	int r;
+
+	blank.len = (size_t)JOURNAL_SLOT * JOURNAL_SLOTS;
+	blank.data = xcalloc(blank.len + 1, 1);
+	r = os_put(os, path, &absent, &blank, e);
+	node_done(&blank);
+	return r;
+}
+
+static uint32_t slot_crc(const struct slot *s)
+{
+	return htole32(crc32c(s, offsetof(struct slot, crc)));
+}
+
+static void record_from_slot(const struct slot *s, struct record *ret)
+{
+	*ret = (struct record){
+		.type = le32toh(s->type),
+		.step = le32toh(s->step),
+		.number = (int64_t)le64toh((uint64_t)s->number),
+		.realtime = (int64_t)le64toh((uint64_t)s->realtime),
+		.boottime = (int64_t)le64toh((uint64_t)s->boottime),
+	};
+	memcpy(ret->text, s->text, sizeof(ret->text));
+	ret->text[JOURNAL_TEXT_MAX] = '\0';
+}
+
+int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e)
+{
+	CLEANUP_NODE struct node n = { 0 };
+	struct journal j = { 0 };
+	size_t blank = 0;
+
+	if (os_get(os, path, &n, e) < 0)
+		return err_ctx(e, "journal");
+	if (n.type != NODE_FILE)
+		return err_set(e, ERR_FAILED, "journal %s: not there", path);
+	j.path = xstrdup(path);
+	for (uint32_t i = 0; (size_t)(i + 1) * JOURNAL_SLOT <= n.len; i++) {
+		struct slot s;
+
+		memcpy(&s, n.data + (size_t)i * JOURNAL_SLOT, sizeof(s));
+		if (s.magic != htole32(MAGIC) || s.crc != slot_crc(&s) || le32toh(s.seq) != i) {
+			blank++;
+			continue;
+		}
+		j.record = xrealloc(j.record, j.count + 1, sizeof(*j.record));
+		record_from_slot(&s, &j.record[j.count++]);
+		j.next = i + 1;
+		if (blank)
+			j.damaged = true;
+	}
+	*ret = j;
+	return 0;
+}
+
+/* Cuts at a character, not inside one. */
+static void copy_text(char *to, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > JOURNAL_TEXT_MAX) {
+		n = JOURNAL_TEXT_MAX;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(to, text, n);
+	memset(to + n, 0, JOURNAL_TEXT_MAX + 1 - n);
+}
+
+int journal_add(struct os *os, struct journal *j, enum record_type type, uint32_t step,
+		int64_t number, const char *text, struct err *e)
+{
+	struct slot s;
+
+	if (j->next >= JOURNAL_SLOTS)
+		return err_set(e, ERR_FAILED, "journal %s: full", j->path);
+	memset(&s, 0, sizeof(s));
+	s.magic = htole32(MAGIC);
+	s.seq = htole32(j->next);
+	s.type = htole32(type);
+	s.step = htole32(step);
+	s.number = (int64_t)htole64((uint64_t)number);
+	s.realtime = (int64_t)htole64((uint64_t)os_now(os, OS_REALTIME));
+	s.boottime = (int64_t)htole64((uint64_t)os_now(os, OS_BOOTTIME));
+	copy_text(s.text, text ? text : "");
+	s.crc = slot_crc(&s);
+	if (os_write_at(os, j->path, (uint64_t)j->next * JOURNAL_SLOT, &s, sizeof(s), e) < 0)
+		return err_ctx(e, "journal: %s", record_type_name(type));
+	j->next++;
+	j->record = xrealloc(j->record, j->count + 1, sizeof(*j->record));
+	record_from_slot(&s, &j->record[j->count++]);
+	return 0;
+}
+
+const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step)
+{
+	for (size_t i = j->count; i-- > 0;)
+		if (j->record[i].type == type &&
+		    (step == JOURNAL_NO_STEP || j->record[i].step == step))
+			return &j->record[i];
+	return NULL;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * journal.h - what a transaction has done, written before it is done.
+ *
+ * A file of preallocated, fixed slots. A record is on the disk (fdatasync) before the step that it
+ * announces begins. A slot that is torn, blank or flipped fails its CRC and does not count; what
+ * the whole slots say decides. Types as in design "3-transaction, Journal".
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "os/os.h"
+
+enum record_type {
+	RECORD_BEGIN = 1,   /* text: "boot_id machine_id"; number: apply limit, boottime ns */
+	RECORD_ARMED,	    /* text: the layer's name */
+	RECORD_INTENT,	    /* step: its pre-image is on the disk, apply begins */
+	RECORD_DONE,	    /* step */
+	RECORD_PENDING,	    /* number: deadline, boottime ns; a later one prolongs */
+	RECORD_CONFIRM,	    /* the commit point; text: who and from where */
+	RECORD_UNDO_INTENT, /* text: why */
+	RECORD_UNDONE,	    /* step: taken back (in early boot: its files are) */
+	RECORD_NOTE,	    /* text: what went wrong and did not stop the transaction */
+	RECORD_END,	    /* text: "confirmed", "undone", or either with what is left */
+};
+
+#define JOURNAL_SLOT	 256
+#define JOURNAL_SLOTS	 512
+#define JOURNAL_TEXT_MAX 199 /* bytes; longer is cut at a character */
+#define JOURNAL_NO_STEP	 UINT32_MAX
+
+struct record {
+	enum record_type type;
+	uint32_t step; /* JOURNAL_NO_STEP when it is of none */
+	int64_t number;
+	int64_t realtime; /* ns since 1970: for people only, never for a decision */
+	int64_t boottime; /* ns on CLOCK_BOOTTIME of that boot */
+	char text[JOURNAL_TEXT_MAX + 1];
+};
+
+struct journal {
+	char *path;
+	struct record *record;
+	size_t count;
+	uint32_t next; /* slot */
+	bool damaged;  /* a slot before the last whole one is not whole */
+};
+
+void journal_done(struct journal *j);
+/* Makes the file with all its slots blank, durably. */
+int journal_create(struct os *os, const char *path, struct err *e);
+/* ERR_FAILED also when the file is of a newer format. */
+int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e);
+/* Appends durably, then takes it into j. Times are filled in here. */
+int journal_add(struct os *os, struct journal *j, enum record_type type, uint32_t step,
+		int64_t number, const char *text, struct err *e);
+#define journal_mark(os, j, type, text, e) journal_add(os, j, type, JOURNAL_NO_STEP, 0, text, e)
+
+/* Last record of a type (of that step, or of any with JOURNAL_NO_STEP); NULL: none. */
+const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step);
+const char *record_type_name(enum record_type type);
