@@ -16,13 +16,16 @@ base_of() { echo "$LAB/base/$1"; }
 
 # The archives this machine's apt is set up with.  A minimal machine may know only the main one:
 # Debian's mirrors have the security archive beside it.
+archive_uris() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null
+}
 archive_main() {
-	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian/\?$' ||
-		die "apt on this machine names no Debian mirror"
+	[ -n "$(archive_uris)" ] || apt-get update -q >&2 # without package lists apt names nothing
+	archive_uris | grep -m 1 '/debian/\?$' || die "apt on this machine names no Debian mirror"
 }
 archive_security() {
-	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 '/debian-security/\?$' ||
-		archive_main | sed 's,/debian\(/\?\)$,/debian-security\1,'
+	archive_uris | grep -m 1 '/debian-security/\?$' || archive_main | sed 's,/debian\(/\?\)$,/debian-security\1,'
 }
 suite_sources() { # suite_sources SUITE: deb lines, only for what the mirror really has
 	local key=/usr/share/keyrings/debian-archive-keyring.gpg main security line uri suite probe

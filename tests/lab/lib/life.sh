@@ -153,7 +153,7 @@ sysctl_stand_ins() {
 }
 
 cmd_new() { # new NAME [KIND] [SIZE]     a fresh VPS, powered off (KIND debian12, SIZE of its disk 2G)
-	[ $# -ge 1 ] && [ $# -le 3 ] || usage 'new NAME [KIND] [SIZE]'
+	[[ $# -ge 1 && $# -le 3 ]] || usage 'new NAME [KIND] [SIZE]'
 	[[ $1 =~ ^[a-z][a-z0-9-]{0,31}$ ]] || die "a name is small letters, digits and dashes: '$1'"
 	local dir
 	dir=$(vps_dir "$1")
@@ -220,7 +220,7 @@ cmd_supervise() {
 		wait $! || rc=$?
 		disk_umount "$name"
 		# 133 is a reboot that was asked for; its packet filter and addresses are gone, as on a real one
-		[ "$rc" = 133 ] && [ ! -e "$dir/stop" ] || break
+		[[ $rc = 133 && ! -e $dir/stop ]] || break
 	done
 	in_machine ip netns del "$(netns_of "$name")" || true
 	echo $$ >/sys/fs/cgroup/cgroup.procs
@@ -283,6 +283,10 @@ cmd_reboot() { # reboot NAME               a clean reboot from inside; returns w
 ended() { # ended NAME: waits for the supervisor.  Hangs if a process from outside sits stopped or traced in there
 	wait_for 20 "the end of $1" not running "$1"
 }
+kill_leader() {
+	local pid
+	if pid=$(leader "$1"); then kill -KILL "$pid" 2>/dev/null || true; fi
+}
 cmd_off() { # off NAME                  the power button: a clean shutdown
 	need_running "$1"
 	touch "$(vps_dir "$1")/stop"
@@ -290,10 +294,9 @@ cmd_off() { # off NAME                  the power button: a clean shutdown
 	ended "$1"
 }
 cmd_kill() { # kill NAME                 every process dies at once; what was written stays
-	local pid
 	need_vps "$1"
 	touch "$(vps_dir "$1")/stop"
-	pid=$(leader "$1") && kill -KILL "$pid" 2>/dev/null || true
+	kill_leader "$1"
 	ended "$1"
 }
 cmd_power_cut() { # power-cut NAME            the power goes: what was not synced to disk is lost; leaves it off
@@ -305,7 +308,7 @@ cmd_power_cut() { # power-cut NAME            the power goes: what was not synce
 	nsenter -t "$(vps_get "$1" supervisor)" -m python3 -c \
 		'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack("I", 2))' \
 		"$dir/disk"
-	kill -KILL "$(leader "$1")"
+	kill_leader "$1"
 	ended "$1"
 }
 
@@ -328,11 +331,11 @@ cmd_sweep() {
 }
 cmd_rm() { # rm NAME                   powers it off hard and removes it; fine when it is not there
 	[ $# = 1 ] || usage 'rm NAME'
-	local dir pid
+	local dir
 	dir=$(vps_dir "$1")
 	[ -d "$dir" ] || return 0
 	touch "$dir/stop"
-	pid=$(leader "$1") && kill -KILL "$pid" 2>/dev/null || true
+	kill_leader "$1"
 	for _ in {1..100}; do running "$1" || break; sleep 0.05; done
 	unshare -m --propagation private "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
@@ -341,7 +344,9 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 }
 cmd_down() { # down                      removes everything but the bases; fine after a crash too
 	local name
-	for name in $(find "$LAB/vps" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null); do cmd_rm "$name"; done
+	for name in "$LAB"/vps/*/; do
+		[ ! -d "$name" ] || cmd_rm "$(basename "$name")"
+	done
 	unshare -m --propagation private "$here/vps" sweep ''
 	for name in $(ip netns list | awk '{ print $1 }' | grep "^$TAG-" || true); do ip netns del "$name"; done
 }

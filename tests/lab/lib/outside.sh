@@ -53,7 +53,7 @@ cmd_outside() { # outside CMD...            CMD in the outside world
 	ip netns exec "$OUTSIDE" "$@"
 }
 cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr elsewhere 4|6: the two client places
-	[ $# = 2 ] && [[ $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'
+	[[ $# = 2 && $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'
 	case $1$2 in
 	outside4) echo "$CLIENT4" ;;
 	outside6) echo "$CLIENT6" ;;
