@@ -50,6 +50,9 @@ const char *image_text(const struct image *im, const char *name); /* NULL: not i
 char *image_encode(const struct image *im);			  /* JSON, bytes as base64 */
 int image_decode(const char *text, struct image *ret, struct err *e);
 #define CLEANUP_IMAGE CLEANUP(image_done)
+/* One node as JSON (a new reference) and back, for images and for the args of steps. */
+json_t *node_json(const struct node *node);
+int node_from_json(json_t *from, struct node *ret, struct err *e);
 
 struct step_ctx {
 	struct os *os;
