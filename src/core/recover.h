@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/*
+ * recover.h - what every layer of the dead-man runs: look at the journal, do what is due.
+ */
+#pragma once
+
+#include "core/txn.h"
+
+enum recover_mode {
+	RECOVER_DUE,	/* L0, L1, L2 and `kannuki recover`: undo only what is due */
+	RECOVER_BOOT,	/* L3: undo whatever is not confirmed, files only */
+	RECOVER_SETTLE, /* after a boot: services, listeners, END */
+	RECOVER_NOW,	/* a person asked: undo the pending transaction at once */
+};
+
+/*
+ * id NULL: the active one. 0: nothing is left to do (*ret_said, malloc'd, says what was done, or is
+ * NULL); 1: not due yet, *ret_wait_ms until it should be asked again; 2: done with a remark in *e.
+ * Never runs the journal of another machine, of an ended transaction or of a newer format.
+ */
+int recover_run(struct os *os, const char *id, enum recover_mode mode, unsigned *ret_wait_ms,
+		char **ret_said, struct err *e);

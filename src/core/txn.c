@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+/* txn.c - the folder of a transaction, its lock and its state; see txn.h. txn_run.c carries out. */
+#include "core/txn.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "core/deadman.h"
+
+#define STATE_ROOT "/var/lib/kannuki"
+#define ACTIVE	   TXN_ROOT "/ACTIVE"
+#define ENDED	   STATE_ROOT "/ended"
+#define LOCK_DIR   "/run/kannuki"
+
+/* Kept free for undo: a staged copy of each file it puts back, on a disk that filled up meanwhile. */
+#define RESERVE_BYTES ((size_t)2 << 20)
+
+void txn_done(struct txn *t)
+{
+	free(t->id);
+	free(t->dir);
+	plan_done(&t->plan);
+	journal_done(&t->journal);
+	*t = (struct txn){ 0 };
+}
+
+int txn_active(struct os *os, char **ret_id, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	int r = os_read(os, ACTIVE, &text, e);
+
+	if (r != 0)
+		return r < 0 ? err_ctx(e, "active transaction") : 1;
+	*ret_id = xstrdup(str_trim(text));
+	return 0;
+}
+
+int txn_list(struct os *os, struct strv *ret, struct err *e)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+
+	if (os_list(os, TXN_ROOT, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (!str_eq(names.item[i], "ACTIVE") && names.item[i][0] != '.')
+			strv_add(ret, names.item[i]);
+	return 0;
+}
+
+int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e)
+{
+	pid_t holder = 0;
+	int r;
+
+	/* /run/lock is writable by all: a stranger could hold or plant it. */
+	if (os_mkdir(os, LOCK_DIR, 0700, e) < 0)
+		return err_ctx(e, "lock");
+	r = os_lock(os, LOCK_DIR "/lock", wait_ms, ret_token, &holder, e);
+	if (r == 1)
+		return err_set(
+			e, ERR_CONFLICT,
+			_("another kannuki is at work (process %d); try again when it is done"),
+			(int)holder);
+	return r;
+}
+
+static int read_id(struct os *os, const char *path, char **ret, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	int r = os_read(os, path, &text, e);
+
+	if (r < 0)
+		return r;
+	*ret = xstrdup(r == 0 ? str_trim(text) : "");
+	return 0;
+}
+
+static int this_boot(struct os *os, char **ret, struct err *e)
+{
+	return read_id(os, "/proc/sys/kernel/random/boot_id", ret, e);
+}
+
+static int this_machine(struct os *os, char **ret, struct err *e)
+{
+	return read_id(os, "/etc/machine-id", ret, e);
+}
+
+/* Beside the log itself: a folder restored from a backup must not run again. */
+static int is_ended(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	char *rest, *line;
+	int r = os_read(os, ENDED, &text, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	rest = text;
+	while ((line = str_line(&rest)))
+		if (str_eq(line, id))
+			return 1;
+	return 0;
+}
+
+static enum txn_state state_of(const struct journal *j)
+{
+	if (journal_last(j, RECORD_END, JOURNAL_NO_STEP))
+		return TXN_ENDED;
+	if (journal_last(j, RECORD_CONFIRM, JOURNAL_NO_STEP))
+		return TXN_CONFIRMED;
+	if (journal_last(j, RECORD_UNDO_INTENT, JOURNAL_NO_STEP))
+		return TXN_UNDOING;
+	if (journal_last(j, RECORD_PENDING, JOURNAL_NO_STEP))
+		return TXN_PENDING;
+	return journal_last(j, RECORD_BEGIN, JOURNAL_NO_STEP) ? TXN_APPLYING : TXN_PREPARED;
+}
+
+int txn_refresh(struct os *os, struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/log", t->dir);
+	CLEANUP_FREE char *boot = NULL;
+	CLEANUP_FREE char *machine = NULL;
+	const struct record *r;
+	struct journal j;
+	int ended;
+
+	if (journal_read(os, path, &j, e) < 0 || this_boot(os, &boot, e) < 0 ||
+	    this_machine(os, &machine, e) < 0)
+		return err_ctx(e, "transaction %s", t->id);
+	journal_done(&t->journal);
+	t->journal = j;
+	t->state = state_of(&j);
+	r = journal_last(&j, RECORD_BEGIN, JOURNAL_NO_STEP);
+	if (r) {
+		CLEANUP_STRV struct strv ids = { 0 };
+
+		strv_split(&ids, r->text, " ");
+		t->apply_limit = r->number;
+		t->same_boot = ids.count > 0 && str_eq(ids.item[0], boot);
+		if (ids.count > 1 && !str_eq(ids.item[1], machine))
+			return err_set(e, ERR_FAILED,
+				       _("transaction %s is of another machine; it is not touched"),
+				       t->id);
+	}
+	r = journal_last(&j, RECORD_PENDING, JOURNAL_NO_STEP);
+	t->deadline = r ? r->number : 0;
+	t->pending_since = 0;
+	for (size_t i = 0; i < j.count && !t->pending_since; i++)
+		if (j.record[i].type == RECORD_PENDING)
+			t->pending_since = j.record[i].boottime;
+	ended = is_ended(os, t->id, e);
+	if (ended < 0)
+		return -1;
+	if (ended)
+		t->state = TXN_ENDED;
+	return 0;
+}
+
+int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e)
+{
+	CLEANUP_TXN struct txn t = { .id = xstrdup(id), .dir = xasprintf("%s/%s", TXN_ROOT, id) };
+	CLEANUP_FREE char *path = xasprintf("%s/plan", t.dir);
+	CLEANUP_FREE char *text = NULL;
+	int r;
+
+	if (strchr(id, '/') || id[0] == '.')
+		return err_set(e, ERR_USAGE, _("\"%s\" is not the id of a transaction"), id);
+	r = os_read(os, path, &text, e);
+	if (r == 1)
+		return err_set(e, ERR_USAGE, _("there is no transaction %s; see: kannuki log"), id);
+	if (r < 0 || plan_decode(text, &t.plan, e) < 0 || txn_refresh(os, &t, e) < 0)
+		return err_ctx(e, "%s", id);
+	*ret = t;
+	t = (struct txn){ 0 };
+	return 0;
+}
+
+static int write_in(struct os *os, const struct txn *t, const char *name, const void *data,
+		    size_t len, mode_t mode, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, name);
+	CLEANUP_NODE struct node n = { .type = NODE_FILE, .mode = mode };
+
+	n.data = xmemdup(data, len);
+	n.len = len;
+	return os_put(os, path, NULL, &n, e);
+}
+
+static int make_folders(struct os *os, const struct txn *t, struct err *e)
+{
+	static const char *const inside[] = { "pre", "post", "displaced" };
+
+	if (os_mkdir(os, STATE_ROOT, 0700, e) < 0 || os_mkdir(os, TXN_ROOT, 0700, e) < 0 ||
+	    os_mkdir(os, t->dir, 0700, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(inside); i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, inside[i]);
+
+		if (os_mkdir(os, path, 0700, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A folder that is mounted noexec, or a label that forbids it, shows here and not at the deadline. */
+static int program_runs(struct os *os, const struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/recover", t->dir);
+
+	if (os_run_ok(os, ARGV(path, "--version"), NULL, e) < 0)
+		return err_ctx(
+			e, _("the copy that would undo does not run (is /var mounted noexec?)"));
+	return 0;
+}
+
+static int fill_folder(struct os *os, const struct txn *t, const struct plan *plan,
+		       const char *program, size_t program_len, struct err *e)
+{
+	CLEANUP_FREE char *text = plan_encode(plan);
+	CLEANUP_FREE char *log = xasprintf("%s/log", t->dir);
+	CLEANUP_FREE char *zeros = xcalloc(RESERVE_BYTES, 1);
+
+	if (make_folders(os, t, e) < 0 ||
+	    write_in(os, t, "plan", text, strlen(text), 0600, e) < 0 ||
+	    write_in(os, t, "recover", program, program_len, 0700, e) < 0 ||
+	    write_in(os, t, "reserve", zeros, RESERVE_BYTES, 0600, e) < 0 ||
+	    journal_create(os, log, e) < 0)
+		return -1;
+	return program_runs(os, t, e);
+}
+
+/* Two in one second get the next free second: ids stay sortable and easy to type. */
+static int new_id(struct os *os, char **ret, struct err *e)
+{
+	time_t at = (time_t)(os_now(os, OS_REALTIME) / 1000000000);
+
+	for (int i = 0; i < 3600; i++, at++) {
+		CLEANUP_FREE char *path = NULL;
+		CLEANUP_NODE struct node n = { 0 };
+		char id[32];
+		struct tm tm;
+
+		gmtime_r(&at, &tm);
+		strftime(id, sizeof(id), "%Y%m%d-%H%M%S", &tm);
+		path = xasprintf("%s/%s", TXN_ROOT, id);
+		if (os_get(os, path, &n, e) < 0)
+			return -1;
+		if (n.type == NODE_ABSENT) {
+			*ret = xstrdup(id);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_FAILED, "no free transaction id");
+}
+
+int txn_prepare(struct os *os, const struct plan *plan, const char *program, size_t program_len,
+		struct txn *ret, struct err *e)
+{
+	CLEANUP_TXN struct txn t = { 0 };
+	CLEANUP_FREE char *active = NULL;
+	CLEANUP_FREE char *line = NULL;
+	struct node absent = { .type = NODE_ABSENT };
+	CLEANUP_NODE struct node mark = { 0 };
+	int r = txn_active(os, &active, e);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(e, ERR_CONFLICT,
+			       _("transaction %s is still under way; see: kannuki status"), active);
+	if (new_id(os, &t.id, e) < 0)
+		return -1;
+	t.dir = xasprintf("%s/%s", TXN_ROOT, t.id);
+	line = xasprintf("%s\n", t.id);
+	node_file(&mark, line, 0600);
+	if (fill_folder(os, &t, plan, program, program_len, e) < 0 ||
+	    os_put(os, ACTIVE, &absent, &mark, e) < 0) {
+		struct err ignored = { 0 };
+
+		txn_discard(os, &t, &ignored);
+		return err_ctx(e, _("preparing (nothing was changed)"));
+	}
+	return txn_open(os, t.id, ret, e);
+}
+
+/* Files of a folder, one level; the folder itself too. */
+static int remove_folder(struct os *os, const char *dir, struct err *e)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+	int r = os_list(os, dir, &names, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, names.item[i]);
+		CLEANUP_NODE struct node n = { 0 };
+
+		if (os_get(os, path, &n, e) < 0)
+			return -1;
+		if ((n.type == NODE_DIR ? remove_folder(os, path, e) : os_remove(os, path, e)) < 0)
+			return -1;
+	}
+	return os_remove(os, dir, e);
+}
+
+static int remove_active(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *active = NULL;
+	int r = txn_active(os, &active, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return str_eq(active, id) ? os_remove(os, ACTIVE, e) : 0;
+}
+
+int txn_discard(struct os *os, struct txn *t, struct err *e)
+{
+	if (remove_active(os, t->id, e) < 0)
+		return -1;
+	return remove_folder(os, t->dir, e);
+}
+
+static int remember_ended(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *longer = NULL;
+	int r = is_ended(os, id, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (os_read(os, ENDED, &text, e) < 0)
+		return -1;
+	longer = xasprintf("%s%s\n", text ? text : "", id);
+	return os_write(os, ENDED, longer, 0600, e);
+}
+
+int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e)
+{
+	static const char *const drop[] = { "reserve", "recover" };
+	bool confirmed = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
+
+	if (remember_ended(os, t->id, e) < 0 || remove_active(os, t->id, e) < 0 ||
+	    deadman_disarm(os, t->id, boot, e) < 0)
+		return err_ctx(e, "clearing up after %s", t->id);
+	for (size_t i = 0; i < COUNT(drop); i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, drop[i]);
+
+		if (os_remove(os, path, e) < 0)
+			return -1;
+	}
+	/* Images hold password hashes; once all is as before nobody needs them. */
+	if (!confirmed) {
+		CLEANUP_FREE char *pre = xasprintf("%s/pre", t->dir);
+		CLEANUP_FREE char *post = xasprintf("%s/post", t->dir);
+
+		if (remove_folder(os, pre, e) < 0 || remove_folder(os, post, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int txn_image(struct os *os, const struct txn *t, const char *which, size_t step, struct image *ret,
+	      struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s/%04zu", t->dir, which, step);
+	CLEANUP_FREE char *text = NULL;
+	int r = os_read(os, path, &text, e);
+
+	if (r != 0)
+		return r;
+	if (image_decode(text, ret, e) < 0)
+		return err_ctx(e, "%s image of step %zu", which, step + 1);
+	return 0;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+/* txn_run.c - carrying a transaction out, finishing it, taking it back; see txn.h. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "core/deadman.h"
+#include "core/txn.h"
+
+#define SECOND		   1000000000LL
+#define EXTEND_MAX_SECONDS 3600
+
+static struct step_ctx context(struct os *os, const struct txn *t, const char *secret, bool boot)
+{
+	return (struct step_ctx){ .os = os, .boot = boot, .secret = secret, .txn_dir = t->dir };
+}
+
+static int store_image(struct os *os, const struct txn *t, const char *which, size_t step,
+		       const struct image *im, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s/%04zu", t->dir, which, step);
+	CLEANUP_FREE char *text = image_encode(im);
+
+	return os_write(os, path, text, 0600, e);
+}
+
+static struct deadman deadman_of(const struct txn *t, char **ret_program, int64_t deadline)
+{
+	*ret_program = xasprintf("%s/recover", t->dir);
+	return (struct deadman){ .id = t->id, .program = *ret_program, .deadline = deadline };
+}
+
+/* A step that was begun before (finish, after a crash) keeps its first pre-image: what stands there
+ * now may be half of its own work. */
+static int run_step(struct os *os, struct txn *t, size_t i, const char *secret, struct err *e)
+{
+	const struct step *s = &t->plan.step[i];
+	const struct step_ctx c = context(os, t, secret, false);
+	CLEANUP_IMAGE struct image pre = { 0 };
+	CLEANUP_IMAGE struct image post = { 0 };
+
+	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i)) {
+		if (s->kind->capture(&c, s, &pre, e) < 0 ||
+		    store_image(os, t, "pre", i, &pre, e) < 0 ||
+		    journal_add(os, &t->journal, RECORD_INTENT, (uint32_t)i, 0, s->id, e) < 0)
+			return -1;
+	}
+	if (s->kind->apply(&c, s, e) < 0 || (s->kind->verify && s->kind->verify(&c, s, e) < 0))
+		return -1;
+	if (s->kind->capture(&c, s, &post, e) < 0 || store_image(os, t, "post", i, &post, e) < 0)
+		return -1;
+	return journal_add(os, &t->journal, RECORD_DONE, (uint32_t)i, 0, s->id, e);
+}
+
+/* 1: a third party's change was met. */
+static int undo_step(struct os *os, struct txn *t, size_t i, bool boot, struct err *e)
+{
+	const struct step *s = &t->plan.step[i];
+	const struct step_ctx c = context(os, t, NULL, boot);
+	CLEANUP_IMAGE struct image pre = { 0 };
+	CLEANUP_IMAGE struct image post = { 0 };
+	int r, has_post;
+
+	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i))
+		return 0;
+	r = txn_image(os, t, "pre", i, &pre, e);
+	if (r == 1)
+		return err_set(e, ERR_FAILED, "the image from before it is missing");
+	if (r < 0)
+		return r;
+	has_post = txn_image(os, t, "post", i, &post, e);
+	if (has_post < 0)
+		return -1;
+	r = s->kind->undo(&c, s, &pre, has_post == 0 ? &post : NULL, e);
+	if (r < 0)
+		return r;
+	if (!journal_last(&t->journal, RECORD_UNDONE, (uint32_t)i)) {
+		struct err journal = { 0 };
+
+		if (journal_add(os, &t->journal, RECORD_UNDONE, (uint32_t)i, 0, s->id, &journal) <
+		    0) {
+			*e = journal;
+			return -1;
+		}
+	}
+	return r;
+}
+
+static int mark_armed(void *arg, const char *layer, struct err *e)
+{
+	struct {
+		struct os *os;
+		struct txn *t;
+	} *a = arg;
+
+	return journal_mark(a->os, &a->t->journal, RECORD_ARMED, layer, e);
+}
+
+static int begin(struct os *os, struct txn *t, unsigned apply_seconds, struct err *e)
+{
+	CLEANUP_FREE char *boot = NULL;
+	CLEANUP_FREE char *machine = NULL;
+	CLEANUP_FREE char *ids = NULL;
+	CLEANUP_FREE char *program = NULL;
+	int64_t limit = os_now(os, OS_BOOTTIME) + apply_seconds * SECOND;
+	struct deadman d = deadman_of(t, &program, limit);
+	struct {
+		struct os *os;
+		struct txn *t;
+	} arg = { os, t };
+
+	if (os_read(os, "/proc/sys/kernel/random/boot_id", &boot, e) < 0 ||
+	    os_read(os, "/etc/machine-id", &machine, e) < 0)
+		return -1;
+	ids = xasprintf("%s %s", boot ? str_trim(boot) : "-", machine ? str_trim(machine) : "-");
+	if (journal_add(os, &t->journal, RECORD_BEGIN, JOURNAL_NO_STEP, limit, ids, e) < 0)
+		return -1;
+	return deadman_arm(os, &d, mark_armed, &arg, e);
+}
+
+static int run_phases(struct os *os, struct txn *t, const char *secret, struct err *e)
+{
+	for (size_t i = 0; i < t->plan.count; i++) {
+		const struct step *s = &t->plan.step[i];
+
+		if (s->phase == PHASE_FINISH)
+			continue;
+		if (os_now(os, OS_BOOTTIME) > t->apply_limit)
+			return err_set(e, ERR_FAILED, _("the time limit for applying has passed"));
+		if (run_step(os, t, i, secret, e) < 0)
+			return err_ctx(e, "%s", s->title);
+	}
+	return 0;
+}
+
+static int begin_window(struct os *os, struct txn *t, unsigned seconds, struct err *e)
+{
+	CLEANUP_FREE char *program = NULL;
+	int64_t deadline = os_now(os, OS_BOOTTIME) + seconds * SECOND;
+	struct deadman d = deadman_of(t, &program, deadline);
+
+	if (journal_add(os, &t->journal, RECORD_PENDING, JOURNAL_NO_STEP, deadline, "", e) < 0)
+		return -1;
+	return deadman_rearm(os, &d, e);
+}
+
+static int carry_out_locked(struct os *os, struct txn *t, const struct txn_limits *limits,
+			    const char *secret, struct err *e)
+{
+	if (txn_refresh(os, t, e) < 0)
+		return -1;
+	if (t->state != TXN_PREPARED)
+		return err_set(e, ERR_CONFLICT, _("transaction %s was begun already"), t->id);
+	if (begin(os, t, limits->apply_seconds, e) < 0 || txn_refresh(os, t, e) < 0 ||
+	    run_phases(os, t, secret, e) < 0)
+		return -1;
+	if (t->plan.needs_proof)
+		return begin_window(os, t, limits->window_seconds, e) < 0 ? -1 : 1;
+	if (journal_mark(os, &t->journal, RECORD_CONFIRM, _("no door was closed"), e) < 0 ||
+	    txn_refresh(os, t, e) < 0)
+		return -1;
+	return 0;
+}
+
+int txn_carry_out(struct os *os, struct txn *t, const struct txn_limits *limits, const char *secret,
+		  struct err *e)
+{
+	struct err undo = { 0 };
+	int token, r;
+
+	if (txn_lock(os, 10000, &token, e) < 0)
+		return -1;
+	r = carry_out_locked(os, t, limits, secret, e);
+	if (r == 0) {
+		r = txn_finish(os, t, e);
+		/* Forward only: what is left is said by END and by the next plan. */
+		r = r > 0 ? 0 : r;
+	} else if (r < 0 && txn_refresh(os, t, &undo) == 0 && t->state < TXN_CONFIRMED) {
+		if (txn_undo(os, t, UNDO_LIVE, e->msg, &undo) < 0)
+			err_ctx(e,
+				_("could not be taken back completely (%s); retrying goes on by "
+				  "itself; first failure"),
+				undo.msg);
+	}
+	os_unlock(os, token);
+	return r;
+}
+
+int txn_confirm(struct os *os, struct txn *t, const char *witness, struct err *e)
+{
+	if (t->state != TXN_PENDING)
+		return err_set(e, ERR_FAILED, _("nothing is waiting for confirmation"));
+	if (journal_mark(os, &t->journal, RECORD_CONFIRM, witness, e) < 0)
+		return -1;
+	t->state = TXN_CONFIRMED;
+	return 0;
+}
+
+static int extend_locked(struct os *os, struct txn *t, unsigned seconds, struct err *e)
+{
+	int64_t now = os_now(os, OS_BOOTTIME), wanted = now + seconds * SECOND;
+
+	if (txn_refresh(os, t, e) < 0)
+		return -1;
+	if (t->state != TXN_PENDING || !t->same_boot || now >= t->deadline)
+		return err_set(e, ERR_FAILED, _("nothing is waiting for confirmation"));
+	if (wanted > t->pending_since + EXTEND_MAX_SECONDS * SECOND)
+		wanted = t->pending_since + EXTEND_MAX_SECONDS * SECOND;
+	if (wanted <= t->deadline)
+		return err_set(e, ERR_FAILED,
+			       _("the window ends at most 60 minutes after it began"));
+	return begin_window(os, t, (unsigned)((wanted - now) / SECOND), e);
+}
+
+int txn_extend(struct os *os, struct txn *t, unsigned seconds, struct err *e)
+{
+	int token, r;
+
+	if (txn_lock(os, 10000, &token, e) < 0)
+		return -1;
+	r = extend_locked(os, t, seconds, e);
+	if (r == 0)
+		r = txn_refresh(os, t, e);
+	os_unlock(os, token);
+	return r;
+}
+
+static int end(struct os *os, struct txn *t, const char *text, bool boot, struct err *e)
+{
+	if (journal_mark(os, &t->journal, RECORD_END, text, e) < 0)
+		return -1;
+	t->state = TXN_ENDED;
+	return txn_clear(os, t, boot, e);
+}
+
+/* What a finish step could not do falls back to the form that the owner has proved. */
+static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *why)
+{
+	struct err e = { 0 };
+	CLEANUP_FREE char *text = xasprintf("%s: %s", t->plan.step[i].title, why->msg);
+	int r = undo_step(os, t, i, false, &e);
+
+	journal_mark(os, &t->journal, RECORD_NOTE, text, &e);
+	return r;
+}
+
+int txn_finish(struct os *os, struct txn *t, struct err *e)
+{
+	struct err why = { 0 };
+	bool fell_back = false;
+
+	if (t->state == TXN_ENDED)
+		return txn_clear(os, t, false, e);
+	for (size_t i = 0; i < t->plan.count && !fell_back; i++) {
+		if (t->plan.step[i].phase != PHASE_FINISH ||
+		    journal_last(&t->journal, RECORD_DONE, (uint32_t)i))
+			continue;
+		if (run_step(os, t, i, NULL, &why) < 0) {
+			err_ctx(&why, "%s", t->plan.step[i].title);
+			fall_back(os, t, i, &why);
+			fell_back = true;
+		}
+	}
+	if (end(os, t, fell_back ? _("confirmed, but not finished") : "confirmed", false, e) < 0)
+		return -1;
+	if (!fell_back)
+		return 0;
+	*e = why;
+	err_ctx(e, _("confirmed, but not finished"));
+	return 1;
+}
+
+/* Before the first byte is put back: room on a disk that filled up meanwhile. */
+static void give_reserve_back(struct os *os, const struct txn *t)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/reserve", t->dir);
+	struct err ignored = { 0 };
+
+	os_remove(os, path, &ignored);
+}
+
+static int undo_all(struct os *os, struct txn *t, bool boot, struct err *first, struct err *remark)
+{
+	int bad = 0;
+
+	for (size_t i = t->plan.count; i-- > 0;) {
+		struct err e = { 0 };
+		int r = undo_step(os, t, i, boot, &e);
+
+		if (r != 0)
+			err_ctx(&e, "%s", t->plan.step[i].title);
+		if (r < 0 && bad++ == 0)
+			*first = e;
+		if (r > 0 && remark->kind == ERR_NONE)
+			*remark = e;
+	}
+	return bad;
+}
+
+int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reason, struct err *e)
+{
+	struct err first = { 0 }, remark = { 0 };
+	bool boot = mode == UNDO_BOOT;
+
+	if (t->state == TXN_CONFIRMED)
+		return err_set(e, ERR_FAILED, _("transaction %s is confirmed already"), t->id);
+	if (t->state == TXN_ENDED)
+		return txn_clear(os, t, boot, e);
+	/* The room first: on a full disk the journal's slot is there, but a staged file has none. */
+	give_reserve_back(os, t);
+	if (t->state != TXN_UNDOING &&
+	    journal_mark(os, &t->journal, RECORD_UNDO_INTENT, reason, e) < 0)
+		return -1;
+	t->state = TXN_UNDOING;
+	if (undo_all(os, t, boot, &first, &remark) > 0) {
+		struct err ignored = { 0 };
+
+		journal_mark(os, &t->journal, RECORD_NOTE, first.msg, &ignored);
+		*e = first;
+		return err_ctx(e, _("not everything is back yet"));
+	}
+	if (!boot && end(os, t, remark.kind ? _("undone, with a remark") : "undone", false, e) < 0)
+		return -1;
+	if (remark.kind == ERR_NONE)
+		return 0;
+	*e = remark;
+	return 1;
+}
