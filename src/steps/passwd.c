@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/* passwd.c - see passwd.h. */
+#include "steps/passwd.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+
+/* Is this line (without its newline) the one of name? */
+static bool is_of(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len > n && memcmp(line, name, n) == 0 && line[n] == ':';
+}
+
+static const char *find_line(const char *text, const char *name, size_t *ret_len)
+{
+	for (const char *p = text; p && *p;) {
+		const char *end = strchrnul(p, '\n');
+
+		if (is_of(p, (size_t)(end - p), name)) {
+			*ret_len = (size_t)(end - p);
+			return p;
+		}
+		p = *end ? end + 1 : end;
+	}
+	return NULL;
+}
+
+char *passwd_field(const char *text, const char *name, unsigned field)
+{
+	size_t len;
+	const char *line = find_line(text, name, &len), *end = line + (line ? len : 0);
+
+	for (; line && field > 0; field--) {
+		line = memchr(line, ':', (size_t)(end - line));
+		if (line)
+			line++;
+	}
+	if (!line)
+		return NULL;
+	return xstrndup(line, strcspn(line, ":\n"));
+}
+
+int passwd_ids(struct os *os, const char *user, uid_t *ret_uid, gid_t *ret_gid, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *uid = NULL;
+	CLEANUP_FREE char *gid = NULL;
+	uint64_t u, g;
+
+	if (strcmp(user, "root") == 0) {
+		*ret_uid = 0;
+		*ret_gid = 0;
+		return 0;
+	}
+	if (os_read(os, "/etc/passwd", &text, e) < 0)
+		return -1;
+	uid = passwd_field(text, user, 2);
+	gid = passwd_field(text, user, 3);
+	if (!uid || !gid || str_to_u64(uid, 0, UINT32_MAX - 1, &u) < 0 ||
+	    str_to_u64(gid, 0, UINT32_MAX - 1, &g) < 0)
+		return err_set(e, ERR_FAILED, _("there is no user %s in /etc/passwd"), user);
+	*ret_uid = (uid_t)u;
+	*ret_gid = (gid_t)g;
+	return 0;
+}
+
+static bool names_hold(const char *list, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list, *end = list + len; p < end;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p));
+		size_t piece = (size_t)((comma ? comma : end) - p);
+
+		if (piece == n && memcmp(p, name, n) == 0)
+			return true;
+		p = comma ? comma + 1 : end;
+	}
+	return false;
+}
+
+/* Adds a list of names with `name` in it or not, the others in their order. */
+static void add_names(struct str *out, const char *list, size_t len, const char *name, bool in)
+{
+	size_t n = strlen(name);
+	bool first = true;
+
+	if (names_hold(list, len, name) == in) {
+		str_add_bytes(out, list, len);
+		return;
+	}
+	for (const char *p = list, *end = list + len; p < end;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p));
+		size_t piece = (size_t)((comma ? comma : end) - p);
+
+		if (piece != n || memcmp(p, name, n) != 0) {
+			str_add(out, first ? "" : ",");
+			str_add_bytes(out, p, piece);
+			first = false;
+		}
+		p = comma ? comma + 1 : end;
+	}
+	if (in)
+		str_addf(out, "%s%s", first ? "" : ",", name);
+}
+
+/* Start of field `field` of a line, or NULL. */
+static const char *field_at(const char *line, size_t len, unsigned field, size_t *ret_len)
+{
+	const char *end = line + len, *p = line, *colon;
+
+	for (; field > 0; field--) {
+		p = memchr(p, ':', (size_t)(end - p));
+		if (!p)
+			return NULL;
+		p++;
+	}
+	colon = memchr(p, ':', (size_t)(end - p));
+	*ret_len = (size_t)((colon ? colon : end) - p);
+	return p;
+}
+
+/* A line of group or gshadow as it is now, with the memberships of user that pre had. */
+static void add_group_line(struct str *out, const char *line, size_t len, const char *pre,
+			   const char *user)
+{
+	CLEANUP_FREE char *group = xstrndup(line, strcspn(line, ":\n"));
+	const char *before, *list, *old;
+	size_t before_len, list_len, old_len, done = 0;
+
+	before = find_line(pre, group, &before_len);
+	for (unsigned f = 2; before && f <= 3; f++) {
+		list = field_at(line, len, f, &list_len);
+		old = field_at(before, before_len, f, &old_len);
+		if (!list || !old)
+			break;
+		str_add_bytes(out, line + done, (size_t)(list - line) - done);
+		add_names(out, list, list_len, user, names_hold(old, old_len, user));
+		done = (size_t)(list - line) + list_len;
+	}
+	str_add_bytes(out, line + done, len - done);
+	str_add(out, "\n");
+}
+
+char *passwd_take_back(const char *now, const char *pre, const char *user, bool groups)
+{
+	struct str out CLEANUP_STR = { 0 };
+	size_t own_len;
+	const char *own = find_line(pre, user, &own_len);
+
+	for (const char *p = now; p && *p;) {
+		const char *end = strchrnul(p, '\n');
+		size_t len = (size_t)(end - p);
+
+		if (is_of(p, len, user)) {
+			if (own)
+				str_addf(&out, "%.*s\n", (int)own_len, own);
+			own = NULL;
+		} else if (groups) {
+			add_group_line(&out, p, len, pre, user);
+		} else {
+			str_add_bytes(&out, p, len);
+			str_add(&out, "\n");
+		}
+		p = *end ? end + 1 : end;
+	}
+	if (own)
+		str_addf(&out, "%.*s\n", (int)own_len, own);
+	return str_take(&out);
+}
