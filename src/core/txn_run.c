@@ -86,12 +86,14 @@ static int undo_step(struct os *os, struct txn *t, size_t i, bool boot, struct e
 	return r;
 }
 
+struct arming {
+	struct os *os;
+	struct txn *t;
+};
+
 static int mark_armed(void *arg, const char *layer, struct err *e)
 {
-	struct {
-		struct os *os;
-		struct txn *t;
-	} *a = arg;
+	struct arming *a = arg;
 
 	return journal_mark(a->os, &a->t->journal, RECORD_ARMED, layer, e);
 }
@@ -104,10 +106,7 @@ static int begin(struct os *os, struct txn *t, unsigned apply_seconds, struct er
 	CLEANUP_FREE char *program = NULL;
 	int64_t limit = os_now(os, OS_BOOTTIME) + apply_seconds * SECOND;
 	struct deadman d = deadman_of(t, &program, limit);
-	struct {
-		struct os *os;
-		struct txn *t;
-	} arg = { os, t };
+	struct arming arg = { os, t };
 
 	if (os_read(os, "/proc/sys/kernel/random/boot_id", &boot, e) < 0 ||
 	    os_read(os, "/etc/machine-id", &machine, e) < 0)

@@ -289,6 +289,8 @@ int os_write(struct os *os, const char *path, const char *text, mode_t mode, str
 int os_remove(struct os *os, const char *path, struct err *e);
 /* Makes a folder (0700-style mode, root) if it is not there; the folders above must exist. */
 int os_mkdir(struct os *os, const char *path, mode_t mode, struct err *e);
+/* The running program's own bytes (/proc/self/exe), as a node of mode 0755. */
+int os_program(struct os *os, struct node *ret, struct err *e);
 /* Runs argv (NULL-ended list of words) with the default limit. 0: exit status 0. A program that
  * cannot be started, times out or exits otherwise is an error that quotes its last line of
  * stderr. ret may be NULL. */

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * control.h - one thing we look at and can put right: facts -> finding -> changes.
+ *
+ * A control decides from facts and policy alone and changes nothing. What it proposes goes into a
+ * draft, because several controls share one file of sshd or one filter table; controls_plan()
+ * makes the steps of the draft.
+ */
+#pragma once
+
+#include "core/facts.h"
+#include "core/filter.h"
+#include "core/plan.h"
+#include "core/policy.h"
+
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_MEASURED };
+
+struct finding {
+	enum verdict verdict;
+	char evidence[240]; /* the effective value, and FILE:LINE that decides where there is one */
+};
+
+/* What a control may look at. */
+struct control_in {
+	struct os *os;
+	const struct facts *facts;
+	const struct policy *policy;
+	const char *policy_text; /* to be stored as POLICY_PATH; NULL: leave what is there */
+};
+
+/* What sshd shall say, and what it says now; empty text: not ours to set. */
+struct ssh_want {
+	const char *keyword; /* as written in sshd_config */
+	char before[64];     /* effective now, for the door that is asked about */
+	const char *after;
+	const char *control; /* id of the control that wants it */
+	const char *who;     /* role whose effective value it is */
+};
+
+#define SSH_WANT_MAX 8
+#define SSH_PORT_MAX 16
+
+struct draft {
+	struct plan *plan;
+	struct ssh_want ssh[SSH_WANT_MAX];
+	size_t ssh_count;
+	bool ssh_changes;  /* some wanted value differs from the effective one */
+	bool port_changes; /* sshd does not listen exactly where it shall */
+	unsigned old_port[SSH_PORT_MAX];
+	size_t old_port_count;
+	unsigned port; /* where sshd shall listen in the end */
+	bool filter_changes, filter_closes_door, filter_at_boot_changes;
+	bool create_admin, set_password, join_group;
+};
+
+struct control {
+	const char *id;	   /* stable for ever: people name it in their policies */
+	const char *title; /* N_() */
+	const char *why;   /* N_(), one sentence an administrator can act on */
+	int (*probe)(const struct control_in *in, struct finding *ret, struct err *e);
+	/* Runs for every control, whatever its finding was: what passes has to stay in the file.
+	 * ERR_USAGE or ERR_CONFLICT where the policy cannot be carried out on this host. */
+	int (*propose)(const struct control_in *in, const struct finding *found, struct draft *d,
+		       struct err *e);
+};
+
+extern const struct control *const controls[];
+extern const size_t controls_count;
+
+void finding_set(struct finding *f, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The port sshd shall listen on in the end: the policy's, or the one it has. */
+unsigned ssh_port_wanted(const struct control_in *in);
+
+/* The name of the account the policy's doors are for: the admin, or root when there is none. */
+const char *door_user(const struct policy *p);
+
+/*
+ * Facts and policy become a plan. 0; ret->count is 0 when the host is as wanted. Refusals
+ * (ERR_USAGE: no door could be proved; ERR_CONFLICT: another owner of the filter, …) name what to
+ * do instead.
+ */
+int controls_plan(const struct control_in *in, struct plan *ret, struct err *e);
+
+/* The steps of one family, called by controls_plan in this order. */
+int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e);
+int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e);
+/* The last of finish: the old port's listener goes after the filter is on the disk. */
+int draft_ssh_finish_steps(const struct control_in *in, struct draft *d, struct err *e);
+int draft_filter_finish_steps(const struct control_in *in, struct draft *d, struct err *e);

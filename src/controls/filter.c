@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/* filter.c - default deny in both families, now and at every boot. */
+#include "controls/filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "controls/control.h"
+#include "steps/file.h"
+#include "steps/nft.h"
+#include "steps/unit.h"
+
+/* After= and ReloadPropagatedFrom= because the stock nftables.service flushes the whole ruleset;
+ * not PartOf=, which would leave the host open when somebody stops that unit: the program watches
+ * for our table's removal and puts it back. */
+static const char unit_text[] = "[Unit]\n"
+				"Description=Kannuki packet filter\n"
+				"Documentation=man:kannuki(8)\n"
+				"DefaultDependencies=no\n"
+				"Wants=network-pre.target\n"
+				"Before=network-pre.target shutdown.target\n"
+				"After=local-fs.target nftables.service\n"
+				"Conflicts=shutdown.target\n"
+				"ReloadPropagatedFrom=nftables.service\n"
+				"StartLimitIntervalSec=0\n"
+				"[Service]\n"
+				"Type=notify\n"
+				"ExecStart=/usr/local/sbin/kannuki filter-run\n"
+				"ExecReload=/bin/kill -HUP $MAINPID\n"
+				"Restart=always\n"
+				"RestartSec=1\n"
+				"CapabilityBoundingSet=CAP_NET_ADMIN\n"
+				"NoNewPrivileges=yes\n"
+				"ProtectSystem=strict\n"
+				"ProtectHome=yes\n"
+				"PrivateTmp=yes\n"
+				"[Install]\n"
+				"WantedBy=sysinit.target\n";
+
+struct spec_ports {
+	uint16_t port[SSH_PORT_MAX + 1];
+};
+
+/* With `pending` the ports that sshd has now stay open too. */
+static void make_spec(const struct control_in *in, bool pending, struct spec_ports *ports,
+		      struct filter_spec *ret)
+{
+	const struct policy *p = in->policy;
+	unsigned wanted = ssh_port_wanted(in);
+	size_t n = 0;
+
+	ports->port[n++] = (uint16_t)wanted;
+	for (size_t i = 0; i < in->facts->sshd.port_count && n <= SSH_PORT_MAX; i++)
+		if (in->facts->sshd.port[i] != wanted && (pending || !p->ssh_port))
+			ports->port[n++] = (uint16_t)in->facts->sshd.port[i];
+	*ret = (struct filter_spec){
+		.ssh_port = ports->port,
+		.ssh_port_count = n,
+		.ssh_from = p->allow_from,
+		.ssh_from_count = p->allow_from_count,
+		.open = p->open,
+		.open_count = p->open_count,
+		.ping = p->ping,
+	};
+}
+
+static char *stored_text(const struct filter_spec *spec)
+{
+	json_t *j = filter_spec_encode(spec);
+	char *dump = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
+	char *text;
+
+	json_decref(j);
+	if (!dump)
+		abort();
+	text = xasprintf("%s\n", dump);
+	free(dump);
+	return text;
+}
+
+static int deny_probe(const struct control_in *in, struct finding *ret, struct err *e)
+{
+	CLEANUP_FREE char *how = NULL;
+	struct spec_ports ports;
+	struct filter_spec spec;
+	int r;
+
+	if (!in->facts->nft_works) {
+		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
+			    in->facts->as_root ? _("nft is missing or may not list the rules")
+					       : _("only root may list the rules"));
+		return 0;
+	}
+	make_spec(in, false, &ports, &spec);
+	r = filter_differs(in->os, &spec, &how, e);
+	if (r < 0)
+		return r;
+	finding_set(ret, r == 0 ? VERDICT_PASS : VERDICT_FAIL, "%s",
+		    r == 0   ? _("table inet kannuki is as the policy says")
+		    : r == 2 ? _("there is no table inet kannuki")
+			     : how);
+	return 0;
+}
+
+/* Exactly one owner of default deny (trap 26). */
+static int one_owner(const struct control_in *in, struct err *e)
+{
+	for (size_t i = 0; i < in->facts->filter_count; i++) {
+		const struct filter_owner *f = &in->facts->filter[i];
+
+		if (f->denies && (f->active || f->at_boot))
+			return err_set(
+				e, ERR_CONFLICT,
+				_("%s already decides what may come in (%s); two owners of the "
+				  "packet filter shut each other's ports. Turn it off first, or "
+				  "leave "
+				  "it as it is and do not apply"),
+				f->name, f->evidence ? f->evidence : "");
+	}
+	return 0;
+}
+
+/* Does the stored filter let SSH in by the same ports and from the same places? */
+static int same_doors(const struct control_in *in, const struct filter_spec *want, bool *ret,
+		      struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *a = NULL, *b = NULL;
+	struct filter_spec ssh_only = *want;
+	struct filter_spec_owned old = { 0 };
+	json_t *j;
+	int r = os_read(in->os, FILTER_STORED, &text, e);
+
+	*ret = false;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	j = json_loads(text, 0, NULL);
+	if (!j || filter_spec_decode(j, &old, e) < 0) {
+		json_decref(j);
+		return 0;
+	}
+	json_decref(j);
+	/* Everything else made equal, only what decides about SSH is left to differ. */
+	ssh_only.open_count = 0;
+	old.spec.open_count = 0;
+	old.spec.ping = ssh_only.ping;
+	a = stored_text(&ssh_only);
+	b = stored_text(&old.spec);
+	*ret = str_eq(a, b);
+	filter_spec_owned_done(&old);
+	return 0;
+}
+
+static int deny_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+			struct err *e)
+{
+	struct spec_ports ports;
+	struct filter_spec spec;
+	bool same;
+
+	if (found->verdict == VERDICT_NOT_MEASURED && in->facts->as_root)
+		return err_set(e, ERR_FAILED,
+			       _("nft is missing or does not work here; nothing was changed. On "
+				 "Debian and "
+				 "Ubuntu: apt-get install nftables"));
+	if (found->verdict != VERDICT_FAIL)
+		return 0;
+	if (one_owner(in, e) < 0)
+		return -1;
+	make_spec(in, false, &ports, &spec);
+	if (same_doors(in, &spec, &same, e) < 0)
+		return -1;
+	d->filter_changes = true;
+	d->filter_closes_door = !same;
+	return 0;
+}
+
+static int boot_probe(const struct control_in *in, struct finding *ret, struct err *e)
+{
+	const struct unit_fact *u = facts_unit(in->facts, FILTER_UNIT);
+	CLEANUP_FREE char *now = NULL;
+	CLEANUP_FREE char *want = NULL;
+	struct spec_ports ports;
+	struct filter_spec spec;
+	bool runs = u && str_eq(u->active, "active") && str_eq(u->enabled, "enabled");
+
+	make_spec(in, false, &ports, &spec);
+	want = stored_text(&spec);
+	if (os_read(in->os, FILTER_STORED, &now, e) < 0)
+		return -1;
+	finding_set(ret, runs && str_eq(now, want) ? VERDICT_PASS : VERDICT_FAIL, "%s: %s",
+		    FILTER_UNIT,
+		    !u			? _("not there")
+		    : !runs		? u->active
+		    : str_eq(now, want) ? _("active")
+					: _("the stored form differs"));
+	return 0;
+}
+
+static int boot_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+			struct err *e)
+{
+	(void)in;
+	(void)e;
+	d->filter_at_boot_changes = found->verdict == VERDICT_FAIL;
+	return 0;
+}
+
+/* What is reachable now and would stop answering. */
+static void list_closed(const struct control_in *in, struct draft *d)
+{
+	for (size_t i = 0; i < in->facts->socket_count; i++) {
+		const struct socket_info *s = &in->facts->socket[i];
+		bool udp = s->kind == SOCKET_UDP_BOUND, open = false;
+		CLEANUP_FREE char *line = NULL;
+
+		if (s->kind == SOCKET_TCP_ESTABLISHED || addr_is_loopback(&s->local) ||
+		    str_starts(s->comm, "sshd"))
+			continue;
+		/* DHCP's answers are let in, whatever the policy says. */
+		if (udp && (s->local_port == 68 || s->local_port == 546))
+			continue;
+		for (size_t j = 0; j < in->policy->open_count; j++)
+			open = open ||
+			       opening_holds(&in->policy->open[j],
+					     udp ? TRANSPORT_UDP : TRANSPORT_TCP, s->local_port);
+		if (open)
+			continue;
+		line = xasprintf("%u/%s (%s)", s->local_port, udp ? "udp" : "tcp",
+				 s->comm[0] ? s->comm : "?");
+		if (!strv_has(&d->plan->closes, line))
+			strv_take(&d->plan->closes, TAKE(line));
+	}
+}
+
+int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e)
+{
+	struct spec_ports ports;
+	struct filter_spec spec;
+	enum step_phase phase = d->filter_closes_door ? PHASE_RESTRICT : PHASE_ADD;
+
+	(void)e;
+	/* The table of the waiting time also lets the old port in; finish replaces it. */
+	if (!d->filter_changes)
+		return 0;
+	list_closed(in, d);
+	if (d->filter_closes_door)
+		d->plan->needs_proof = true;
+	make_spec(in, true, &ports, &spec);
+	step_words(plan_add(d->plan, &step_nft, phase, "filter.default-deny",
+			    step_nft_args(&spec, d->filter_closes_door)),
+		   _("packet filter: let in only what the policy opens, IPv4 and IPv6"),
+		   _("what is not needed cannot be attacked"),
+		   _("the table goes, or its former contents come back"));
+	return 0;
+}
+
+static void add_boot_steps(const struct control_in *in, struct draft *d, const char *text)
+{
+	const struct change change[] = {
+		{ .path = "/etc/kannuki", .type = NODE_DIR, .mode = 0755 },
+		{ .path = FILTER_STORED, .type = NODE_FILE, .text = text, .mode = 0600 },
+	};
+
+	(void)in;
+	step_words(plan_add(d->plan, &step_file, PHASE_FINISH, "filter.at-boot",
+			    step_file_args(change, COUNT(change), NULL)),
+		   _("store the packet filter for every boot"),
+		   _("a filter that is gone after a reboot protects nothing"),
+		   _("the former stored filter comes back"));
+	step_words(plan_add(d->plan, &step_unit, PHASE_FINISH, "filter.at-boot",
+			    step_unit_args(FILTER_UNIT, unit_text, UNIT_ON, UNIT_ON)),
+		   _("load the packet filter at boot and put it back when something removes it"),
+		   _("nftables.service and others flush every table when they restart"),
+		   _("the unit goes, or is as before"));
+}
+
+int draft_filter_finish_steps(const struct control_in *in, struct draft *d, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct spec_ports ports;
+	struct filter_spec spec;
+
+	(void)e;
+	/* A plan that moves the port finds the final table only now: the port in it is new. */
+	if (!d->filter_changes && !d->filter_at_boot_changes)
+		return 0;
+	make_spec(in, false, &ports, &spec);
+	text = stored_text(&spec);
+	add_boot_steps(in, d, text);
+	if (d->filter_closes_door)
+		step_words(plan_add(d->plan, &step_nft, PHASE_FINISH, "filter.default-deny",
+				    step_nft_args(&spec, false)),
+			   _("packet filter: close what was open for the waiting time only"),
+			   _("after the proof the old door is not needed"),
+			   _("the proven waiting form comes back"));
+	return 0;
+}
+
+const struct control control_filter_default_deny = {
+	.id = "filter.default-deny",
+	.title = N_("Only what the policy opens is let in, IPv4 and IPv6"),
+	.why = N_("what is not needed cannot be attacked"),
+	.probe = deny_probe,
+	.propose = deny_propose,
+};
+
+const struct control control_filter_at_boot = {
+	.id = "filter.at-boot",
+	.title = N_("The packet filter is loaded at every boot"),
+	.why = N_("a filter that is gone after a reboot protects nothing"),
+	.probe = boot_probe,
+	.propose = boot_propose,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/*
+ * self.c - Kannuki itself: the program where sudo finds it, the policy where `kannuki plan` finds
+ * it, and cloud-init kept from writing SSH passwords back in.
+ */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "controls/control.h"
+#include "steps/file.h"
+
+#define PROGRAM_PATH "/usr/local/sbin/kannuki"
+#define CLOUD_PATH   "/etc/cloud/cloud.cfg.d/99-kannuki.cfg"
+#define CLOUD_TEXT                                                                        \
+	"# Written by kannuki: a new instance id must not turn SSH passwords on again.\n" \
+	"ssh_pwauth: false\n"
+
+static int same_file(struct os *os, const char *path, const char *data, size_t len, bool *ret,
+		     struct err *e)
+{
+	CLEANUP_NODE struct node n = { 0 };
+
+	if (os_get(os, path, &n, e) < 0)
+		return -1;
+	*ret = n.type == NODE_FILE && n.len == len && memcmp(n.data, data, len) == 0;
+	return 0;
+}
+
+static int program_probe(const struct control_in *in, struct finding *ret, struct err *e)
+{
+	CLEANUP_NODE struct node me = { 0 };
+	bool same;
+
+	if (os_program(in->os, &me, e) < 0 ||
+	    same_file(in->os, PROGRAM_PATH, me.data, me.len, &same, e) < 0)
+		return -1;
+	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s", PROGRAM_PATH);
+	return 0;
+}
+
+static int policy_probe(const struct control_in *in, struct finding *ret, struct err *e)
+{
+	bool same = true;
+
+	if (in->policy_text &&
+	    same_file(in->os, POLICY_PATH, in->policy_text, strlen(in->policy_text), &same, e) < 0)
+		return -1;
+	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s", POLICY_PATH);
+	return 0;
+}
+
+static int cloud_probe(const struct control_in *in, struct finding *ret, struct err *e)
+{
+	bool same = true;
+
+	if (in->facts->cloud_init && !in->policy->password_login &&
+	    same_file(in->os, CLOUD_PATH, CLOUD_TEXT, strlen(CLOUD_TEXT), &same, e) < 0)
+		return -1;
+	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s",
+		    in->facts->cloud_init ? CLOUD_PATH : _("cloud-init is not installed"));
+	return 0;
+}
+
+static struct step *add_files(struct draft *d, const char *id, const struct change *change,
+			      size_t count)
+{
+	return plan_add(d->plan, &step_file, PHASE_ADD, id, step_file_args(change, count, NULL));
+}
+
+static int program_propose(const struct control_in *in, const struct finding *found,
+			   struct draft *d, struct err *e)
+{
+	const struct change change = {
+		.path = PROGRAM_PATH, .type = NODE_FILE, .mode = 0755, .from_recover = true
+	};
+
+	(void)in;
+	(void)e;
+	if (found->verdict == VERDICT_FAIL)
+		step_words(add_files(d, "self.program", &change, 1),
+			   _("install this program as /usr/local/sbin/kannuki"),
+			   _("\"sudo kannuki confirm\" must work from the new login"),
+			   _("the file goes, or its former version comes back"));
+	return 0;
+}
+
+static int policy_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+			  struct err *e)
+{
+	const struct change change[] = {
+		{ .path = "/etc/kannuki", .type = NODE_DIR, .mode = 0755 },
+		{ .path = POLICY_PATH, .type = NODE_FILE, .text = in->policy_text, .mode = 0600 },
+	};
+
+	(void)e;
+	if (found->verdict == VERDICT_FAIL)
+		step_words(add_files(d, "self.policy", change, COUNT(change)),
+			   _("store the policy as /etc/kannuki/policy.conf"),
+			   _("later plans and audits compare the host with it"),
+			   _("the former policy comes back"));
+	return 0;
+}
+
+static int cloud_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+			 struct err *e)
+{
+	const struct change change = {
+		.path = CLOUD_PATH, .type = NODE_FILE, .text = CLOUD_TEXT, .mode = 0644
+	};
+
+	(void)in;
+	(void)e;
+	if (found->verdict == VERDICT_FAIL)
+		step_words(add_files(d, "cloud.ssh-passwords", &change, 1),
+			   _("tell cloud-init to leave SSH passwords off"),
+			   _("a new instance id makes cloud-init write its SSH settings again"),
+			   _("the file goes"));
+	return 0;
+}
+
+const struct control control_self_program = {
+	.id = "self.program",
+	.title = N_("Kannuki is installed where sudo finds it"),
+	.why = N_("\"sudo kannuki confirm\" must work from the new login"),
+	.probe = program_probe,
+	.propose = program_propose,
+};
+
+const struct control control_self_policy = {
+	.id = "self.policy",
+	.title = N_("The policy is stored on the host"),
+	.why = N_("later plans and audits compare the host with it"),
+	.probe = policy_probe,
+	.propose = policy_propose,
+};
+
+const struct control control_cloud_init = {
+	.id = "cloud.ssh-passwords",
+	.title = N_("cloud-init does not turn SSH passwords on again"),
+	.why = N_("a new instance id makes cloud-init write its SSH settings again"),
+	.probe = cloud_probe,
+	.propose = cloud_propose,
+};

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/* ssh_steps.c - the draft's doors become steps: beside, closed while pending, gone at the end. */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "controls/control.h"
+#include "controls/ssh_files.h"
+#include "steps/sshd.h"
+
+struct expectations {
+	struct sshd_expect *row;
+	size_t count;
+};
+
+static void add_expect(struct expectations *x, const struct sshd_view *v, unsigned port,
+		       const char *keyword, const char *value)
+{
+	x->row = xrealloc(x->row, x->count + 1, sizeof(*x->row));
+	x->row[x->count++] = (struct sshd_expect){
+		.who = v->who,
+		.user = v->user,
+		.addr = v->addr,
+		.port = port,
+		.keyword = keyword,
+		.value = value,
+	};
+}
+
+static bool has_families(const struct facts *f, bool *ret_v6)
+{
+	bool v4 = false;
+
+	*ret_v6 = false;
+	for (size_t i = 0; i < f->socket_count; i++) {
+		const struct socket_info *s = &f->socket[i];
+
+		if (s->kind != SOCKET_TCP_LISTEN || !str_starts(s->comm, "sshd"))
+			continue;
+		v4 = v4 || !s->v6 || (addr_is_any(&s->local) && !s->v6only);
+		*ret_v6 = *ret_v6 || s->v6;
+	}
+	return v4 || !*ret_v6;
+}
+
+static const char *const compared[] = {
+	"permitrootlogin",
+	"passwordauthentication",
+	"kbdinteractiveauthentication",
+	"pubkeyauthentication",
+};
+
+static const char *shown_who(const struct sshd_view *v)
+{
+	if (str_eq(v->who, "stranger"))
+		return _("a stranger");
+	return v->user;
+}
+
+/* sshd judges the form, and says what each role would get at the port that is asked about. */
+static int view_form(const struct control_in *in, const struct ssh_files *files,
+		     const struct sshd_view *role, unsigned port, struct sshd_view *ret,
+		     struct err *e)
+{
+	CLEANUP_FREE struct run_stage *stage = ssh_files_stage(files);
+	struct sshd_view ask = *role;
+	int r;
+
+	ask.port = port;
+	r = sshd_view_staged(in->os, &in->facts->sshd, stage, files->count, &ask, ret, e);
+	return r < 0 ? err_ctx(e, _("sshd refuses the new configuration")) : 0;
+}
+
+/* Root may log in as root only: for the other roles PermitRootLogin says nothing. */
+static bool concerns(const struct sshd_view *v, const char *keyword)
+{
+	return !str_eq(keyword, "permitrootlogin") || str_eq(v->who, "root");
+}
+
+static int role_effects(const struct control_in *in, struct draft *d, const struct ssh_files *files,
+			const struct sshd_view *role, struct err *e)
+{
+	CLEANUP(sshd_view_done) struct sshd_view after = { 0 };
+
+	if (view_form(in, files, role, d->port, &after, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(compared); i++) {
+		const struct sshd_setting *b = sshd_setting(role, compared[i]);
+		const struct sshd_setting *a = sshd_setting(&after, compared[i]);
+		CLEANUP_FREE char *where = NULL;
+
+		if (!a || !b || !concerns(role, compared[i]) || str_eq(a->value, b->value))
+			continue;
+		where = b->file ? xasprintf("%s:%u", b->file, b->line) : xstrdup("");
+		plan_add_effect(d->plan, &(struct effect){ .who = (char *)shown_who(role),
+							   .keyword = b->keyword,
+							   .before = b->value,
+							   .after = a->value,
+							   .where = where });
+	}
+	return 0;
+}
+
+/* A policy that would put the admin outside is found here, whatever file says so (trap 2). */
+static int door_stays(const struct control_in *in, const struct draft *d,
+		      const struct ssh_files *files, struct err *e)
+{
+	static const char *const lists[] = { "allowusers", "denyusers", "allowgroups",
+					     "denygroups" };
+	const struct sshd_view *admin = sshd_view_of(&in->facts->sshd, "admin", 0);
+	CLEANUP(sshd_view_done) struct sshd_view after = { 0 };
+
+	if (!admin)
+		admin = sshd_view_of(&in->facts->sshd, "root", 0);
+	if (!admin)
+		return 0;
+	if (view_form(in, files, admin, d->port, &after, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		const struct sshd_setting *s = sshd_setting(&after, lists[i]);
+		const struct sshd_setting *before = sshd_setting(admin, lists[i]);
+		CLEANUP_STRV struct strv names = { 0 };
+
+		if (!s || str_eq(s->value, ""))
+			continue;
+		strv_split(&names, s->value, " \n");
+		if (str_eq(lists[i], "allowusers") && strv_has(&names, door_user(in->policy)))
+			continue;
+		return err_set(
+			e, ERR_CONFLICT,
+			_("%s:%u: %s %s: this may keep %s outside; name %s there, or remove the "
+			  "line, first"),
+			before && before->file ? before->file : SSH_MAIN, before ? before->line : 0,
+			s->keyword, s->value, door_user(in->policy), door_user(in->policy));
+	}
+	return 0;
+}
+
+static int final_effects(const struct control_in *in, struct draft *d, struct err *e)
+{
+	static const char *const roles[] = { "root", "admin", "stranger" };
+	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
+
+	if (ssh_files_make(in, d, SSH_FINAL, &files, e) < 0 || door_stays(in, d, &files, e) < 0)
+		return -1;
+	for (size_t i = 0; i < COUNT(roles); i++) {
+		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, roles[i], 0);
+
+		if (v && role_effects(in, d, &files, v, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static char *lower_of(const char *keyword)
+{
+	char *lower = xstrdup(keyword);
+
+	for (char *p = lower; *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+	return lower;
+}
+
+/* Which ports are open in this form, and what sshd has to say on them. */
+struct form_ports {
+	unsigned port[SSH_PORT_MAX + 1];
+	size_t count;
+};
+
+static struct form_ports ports_of(const struct draft *d, enum ssh_form form)
+{
+	struct form_ports p = { .port = { d->port }, .count = 1 };
+
+	for (size_t i = 0; i < d->old_port_count; i++)
+		if (d->old_port[i] != d->port && (form != SSH_FINAL || !d->port_changes))
+			p.port[p.count++] = d->old_port[i];
+	return p;
+}
+
+static int add_step(const struct control_in *in, struct draft *d, enum ssh_form form,
+		    enum step_phase phase, struct step **ret, struct err *e)
+{
+	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
+	CLEANUP_FREE struct change *changes = NULL;
+	CLEANUP_STRV struct strv lower = { 0 };
+	struct expectations x = { 0 };
+	struct form_ports ports = ports_of(d, form);
+	struct step_sshd_spec spec = { .sshd = &in->facts->sshd,
+				       .port = ports.port,
+				       .port_count = ports.count };
+
+	if (ssh_files_make(in, d, form, &files, e) < 0)
+		return -1;
+	changes = ssh_files_changes(&files);
+	/* The plan saw what is there now; later forms find what our own earlier form left. */
+	for (size_t i = 0; phase != PHASE_ADD && i < files.count; i++)
+		changes[i].expect = NULL;
+	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++) {
+		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, d->ssh[i].who, 0);
+
+		strv_take(&lower, lower_of(d->ssh[i].keyword));
+		/* This one value has two spellings; the effects of the plan show it all the same. */
+		if (v && !str_eq(d->ssh[i].after, "prohibit-password"))
+			add_expect(&x, v, d->port, lower.item[i], d->ssh[i].after);
+	}
+	spec.change = changes;
+	spec.change_count = files.count;
+	spec.v4 = has_families(in->facts, &spec.v6);
+	spec.expect = x.row;
+	spec.expect_count = x.count;
+	*ret = plan_add(d->plan, &step_sshd, phase, form == SSH_ADD ? "ssh.port" : "ssh.doors",
+			step_sshd_args(&spec));
+	free(x.row);
+	return 0;
+}
+
+static char *wanted_words(const struct draft *d)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+
+	for (size_t i = 0; i < d->ssh_count; i++)
+		if (!str_eq(d->ssh[i].before, d->ssh[i].after) && d->ssh[i].before[0])
+			strv_addf(&words, "%s %s", d->ssh[i].keyword, d->ssh[i].after);
+	return strv_join(&words, ", ");
+}
+
+int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
+{
+	struct step *s;
+
+	if (!d->ssh_changes && !d->port_changes)
+		return 0;
+	if (final_effects(in, d, e) < 0)
+		return -1;
+	d->plan->needs_proof = true;
+	if (d->port_changes) {
+		CLEANUP_FREE char *title =
+			xasprintf(_("let sshd listen on port %u beside the old one"), d->port);
+
+		if (add_step(in, d, SSH_ADD, PHASE_ADD, &s, e) < 0)
+			return -1;
+		step_words(s, title, _("the new door must be there before the old one goes"),
+			   _("sshd listens as before"));
+	}
+	if (d->ssh_changes) {
+		CLEANUP_FREE char *words = wanted_words(d);
+		CLEANUP_FREE char *title = xasprintf(_("sshd: %s"), words);
+
+		if (add_step(in, d, SSH_RESTRICT, PHASE_RESTRICT, &s, e) < 0)
+			return -1;
+		step_words(s, title,
+			   d->port_changes
+				   ? _("the old port keeps its old logins until you confirm")
+				   : _("passwords are guessed all day on every rented server"),
+			   _("the former configuration comes back and sshd is asked"));
+	}
+	return 0;
+}
+
+int draft_ssh_finish_steps(const struct control_in *in, struct draft *d, struct err *e)
+{
+	CLEANUP_FREE char *title = NULL;
+	struct step *s;
+
+	if (!d->ssh_changes && !d->port_changes)
+		return 0;
+	if (add_step(in, d, SSH_FINAL, PHASE_FINISH, &s, e) < 0)
+		return -1;
+	title = d->port_changes ? xasprintf(_("let sshd listen on port %u only"), d->port)
+				: xstrdup(_("sshd: put out what was for the waiting time only"));
+	step_words(s, title, _("after the proof the old door is not needed"),
+		   _("the proven waiting form comes back"));
+	return 0;
+}
