@@ -124,29 +124,28 @@ static const char *field_at(const char *line, size_t len, unsigned field, size_t
 	return p;
 }
 
-/* A line of group or gshadow as it is now, with the memberships of user that pre had. */
+/* A line of group or gshadow as it is now, with the memberships of user that pre had: in a group
+ * that pre does not know, none. gshadow has two lists, administrators and members. */
 static void add_group_line(struct str *out, const char *line, size_t len, const char *pre,
 			   const char *user)
 {
 	CLEANUP_FREE char *group = xstrndup(line, strcspn(line, ":\n"));
-	const char *before, *list, *old;
-	size_t before_len, list_len, old_len, done = 0;
+	size_t before_len = 0, list_len, old_len, done = 0;
+	const char *before = find_line(pre, group, &before_len), *list, *old;
 
-	before = find_line(pre, group, &before_len);
-	for (unsigned f = 2; before && f <= 3; f++) {
+	for (unsigned f = 2; f <= 3; f++) {
 		list = field_at(line, len, f, &list_len);
-		old = field_at(before, before_len, f, &old_len);
-		if (!list || !old)
+		old = before ? field_at(before, before_len, f, &old_len) : NULL;
+		if (!list)
 			break;
 		str_add_bytes(out, line + done, (size_t)(list - line) - done);
-		add_names(out, list, list_len, user, names_hold(old, old_len, user));
+		add_names(out, list, list_len, user, old && names_hold(old, old_len, user));
 		done = (size_t)(list - line) + list_len;
 	}
 	str_add_bytes(out, line + done, len - done);
-	str_add(out, "\n");
 }
 
-char *passwd_take_back(const char *now, const char *pre, const char *user, bool groups)
+char *passwd_line_back(const char *now, const char *pre, const char *user)
 {
 	struct str out CLEANUP_STR = { 0 };
 	size_t own_len;
@@ -156,19 +155,41 @@ char *passwd_take_back(const char *now, const char *pre, const char *user, bool 
 		const char *end = strchrnul(p, '\n');
 		size_t len = (size_t)(end - p);
 
-		if (is_of(p, len, user)) {
-			if (own)
-				str_addf(&out, "%.*s\n", (int)own_len, own);
+		if (!is_of(p, len, user)) {
+			str_add_bytes(&out, p, len + (*end != 0));
+		} else if (own) {
+			str_addf(&out, "%.*s\n", (int)own_len, own);
 			own = NULL;
-		} else if (groups) {
-			add_group_line(&out, p, len, pre, user);
-		} else {
-			str_add_bytes(&out, p, len);
-			str_add(&out, "\n");
 		}
 		p = *end ? end + 1 : end;
 	}
 	if (own)
 		str_addf(&out, "%.*s\n", (int)own_len, own);
 	return str_take(&out);
+}
+
+char *passwd_groups_back(const char *now, const char *pre, const char *user, const char *only)
+{
+	struct str out CLEANUP_STR = { 0 };
+	CLEANUP_FREE char *text = only ? xstrdup(now) : passwd_line_back(now, pre, user);
+
+	for (const char *p = text; *p;) {
+		const char *end = strchrnul(p, '\n');
+		size_t len = (size_t)(end - p);
+
+		if (!only || is_of(p, len, only))
+			add_group_line(&out, p, len, pre, user);
+		else
+			str_add_bytes(&out, p, len);
+		str_add_bytes(&out, end, *end != 0);
+		p = *end ? end + 1 : end;
+	}
+	return str_take(&out);
+}
+
+bool passwd_group_has(const char *text, const char *group, const char *user)
+{
+	CLEANUP_FREE char *names = passwd_field(text, group, 3);
+
+	return names && names_hold(names, strlen(names), user);
 }

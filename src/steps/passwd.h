@@ -14,10 +14,13 @@ int passwd_ids(struct os *os, const char *user, uid_t *ret_uid, gid_t *ret_gid, 
 /* Field number `field` (from 0) of the line whose first field is `name`: malloc'd, or NULL. */
 char *passwd_field(const char *text, const char *name, unsigned field);
 
-/*
- * `now` with what concerns `user` as it was in `pre`, line by line: the line of that name becomes
- * that of pre (or goes, or comes back), and with `groups` - the text is that of group or gshadow -
- * so do its memberships in the groups that pre has. Lines of others, and what others changed in
- * them, stay. A user with several lines (subuid) gets back the first. malloc'd.
- */
-char *passwd_take_back(const char *now, const char *pre, const char *user, bool groups);
+/* Is user in the list of names of that group (the last field of its line)? */
+bool passwd_group_has(const char *text, const char *group, const char *user);
+
+/* All lines but those of the user; with that of `pre`, where it has one, in the place of the first.
+ * For passwd, shadow, subuid and subgid. malloc'd. */
+char *passwd_line_back(const char *now, const char *pre, const char *user);
+/* The text of group or gshadow with the user's memberships as `pre` has them: those of one group, or
+ * with `only` NULL of all, and then a group of the user's own name comes and goes as in pre too.
+ * Other lines, and other members, stay as they are. malloc'd. */
+char *passwd_groups_back(const char *now, const char *pre, const char *user, const char *only);

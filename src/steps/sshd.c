@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+/* sshd.c - see sshd.h. */
+#include "steps/sshd.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "steps/sshd_back.h"
+
+/* --- args -------------------------------------------------------------------------------- */
+
+json_t *step_sshd_args(const struct step_sshd_spec *spec)
+{
+	json_t *ports = json_array(), *options = json_array(), *expect = json_array();
+	const struct sshd *d = spec->sshd;
+	char buf[ADDR_TEXT];
+
+	for (size_t i = 0; i < spec->port_count; i++)
+		json_array_append_new(ports, json_integer(spec->port[i]));
+	for (size_t i = 0; i < d->options.count; i++)
+		json_array_append_new(options, json_string(d->options.item[i]));
+	for (size_t i = 0; i < spec->expect_count; i++) {
+		const struct sshd_expect *x = &spec->expect[i];
+
+		json_array_append_new(
+			expect, json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "who", x->who, "user",
+					  x->user, "addr", addr_text(&x->addr, buf), "port",
+					  (int)x->port, "keyword", x->keyword, "value", x->value));
+	}
+	return json_pack("{s:o, s:s, s:o, s:s, s:s?, s:o, s:b, s:b, s:o}", "changes",
+			 changes_json(spec->change, spec->change_count), "program", d->program,
+			 "options", options, "unit", d->unit, "socket", d->socket_unit, "ports",
+			 ports, "v4", spec->v4, "v6", spec->v6, "expect", expect);
+}
+
+static json_t *changes_of(const struct step *s)
+{
+	return json_object_get(s->args, "changes");
+}
+
+static int service_of(const struct step *s, struct sshd_service *ret, struct err *e)
+{
+	struct sshd_service v = { .options = json_object_get(s->args, "options") };
+	json_t *one;
+	size_t i;
+
+	v.program = json_string_value(json_object_get(s->args, "program"));
+	v.unit = json_string_value(json_object_get(s->args, "unit"));
+	v.socket = json_string_value(json_object_get(s->args, "socket"));
+	if (!v.program || !v.unit)
+		return err_set(e, ERR_FAILED, "the step names no sshd");
+	json_array_foreach(changes_of(s), i, one)
+	{
+		const char *path = json_string_value(json_object_get(one, "path"));
+
+		v.unit_files |= path && str_starts(path, "/etc/systemd/");
+	}
+	*ret = v;
+	return 0;
+}
+
+/* Every port of the step in every family of it. */
+static void ports_of(const struct step *s, struct listeners *ret)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->args, "ports"), i, one)
+	{
+		struct listener l = { .port = (uint16_t)json_integer_value(one) };
+
+		l.addr.family = AF_INET;
+		if (json_is_true(json_object_get(s->args, "v4")))
+			listeners_add(ret, &l);
+		l.addr.family = AF_INET6;
+		if (json_is_true(json_object_get(s->args, "v6")))
+			listeners_add(ret, &l);
+	}
+}
+
+/* --- what sshd says ---------------------------------------------------------------------- */
+
+struct staging {
+	struct run_stage *stage;
+	struct node *want; /* holds the bytes */
+	size_t count;
+};
+
+static void staging_done(struct staging *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		node_done(&s->want[i]);
+	free(s->stage);
+	free(s->want);
+}
+
+static int staging_of(const struct step_ctx *c, const struct step *s, struct staging *ret,
+		      struct err *e)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(changes_of(s), i, one)
+	{
+		const char *path = json_string_value(json_object_get(one, "path"));
+		struct node now CLEANUP_NODE = { 0 };
+		struct node want = { 0 };
+
+		if (!path || !str_starts(path, "/etc/ssh/"))
+			continue;
+		if (os_get(c->os, path, &now, e) < 0 || change_wanted(c, one, &now, &want, e) < 0)
+			return -1;
+		if (want.type != NODE_FILE && want.type != NODE_ABSENT) {
+			node_done(&want);
+			continue;
+		}
+		ret->stage = xrealloc(ret->stage, ret->count + 1, sizeof(*ret->stage));
+		ret->want = xrealloc(ret->want, ret->count + 1, sizeof(*ret->want));
+		ret->want[ret->count] = want;
+		ret->stage[ret->count++] = (struct run_stage){
+			.path = path,
+			.data = want.data,
+			.mode = want.mode,
+		};
+	}
+	return 0;
+}
+
+/* The question an expected value is the answer to. Strings are borrowed: never sshd_view_done(). */
+static int question_of(json_t *expect, struct sshd_view *ret, struct err *e)
+{
+	const char *who, *user, *addr;
+	struct sshd_view v = { 0 };
+	int port;
+
+	if (json_unpack(expect, "{s:s, s:s, s:s, s:i}", "who", &who, "user", &user, "addr", &addr,
+			"port", &port) < 0 ||
+	    addr_parse(addr, &v.addr) < 0)
+		return err_set(e, ERR_FAILED, "an expected value of sshd is not complete");
+	v.who = (char *)who;
+	v.user = (char *)user;
+	v.port = (unsigned)port;
+	*ret = v;
+	return 0;
+}
+
+static bool same_question(const struct sshd_view *a, const struct sshd_view *b)
+{
+	return str_eq(a->user, b->user) && addr_eq(&a->addr, &b->addr) && a->port == b->port;
+}
+
+static int compare(json_t *expect, const struct sshd_view *v, struct err *e)
+{
+	const char *keyword = json_string_value(json_object_get(expect, "keyword"));
+	const char *value = json_string_value(json_object_get(expect, "value"));
+	const struct sshd_setting *has = sshd_setting(v, keyword ? keyword : "");
+	char buf[ADDR_TEXT];
+
+	if (has && str_eq(has->value, value))
+		return 0;
+	return err_set(e, ERR_FAILED,
+		       _("sshd would still say \"%s %s\" instead of \"%s\" for %s from %s at port "
+			 "%u"),
+		       keyword, has ? has->value : "", value, v->user, addr_text(&v->addr, buf),
+		       v->port);
+}
+
+/* sshd's own judgement of the configuration with these files: -t, then every expected value. */
+static int judge(const struct step_ctx *c, const struct step *s, const struct staging *with,
+		 struct err *e)
+{
+	struct sshd d = { .program =
+				  (char *)json_string_value(json_object_get(s->args, "program")) };
+	json_t *rows = json_object_get(s->args, "expect"), *one;
+	struct sshd_view asked = { .who = "root", .user = "root", .port = 22 }, next;
+	CLEANUP(sshd_view_done) struct sshd_view says = { 0 };
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(json_object_get(s->args, "options"), i, one)
+		strv_add(&d.options, json_string_value(one));
+	addr_parse("127.0.0.1", &asked.addr);
+	if (json_array_size(rows) > 0)
+		r = question_of(json_array_get(rows, 0), &asked, e);
+	if (r == 0)
+		r = sshd_view_staged(c->os, &d, with->stage, with->count, &asked, &says, e);
+	for (i = 0; r == 0 && i < json_array_size(rows); i++) {
+		r = question_of(json_array_get(rows, i), &next, e);
+		if (r == 0 && !same_question(&asked, &next)) {
+			asked = next;
+			sshd_view_done(&says);
+			says = (struct sshd_view){ 0 };
+			r = sshd_view_staged(c->os, &d, with->stage, with->count, &asked, &says, e);
+		}
+		if (r == 0)
+			r = compare(json_array_get(rows, i), &says, e);
+	}
+	strv_done(&d.options);
+	return r;
+}
+
+/* --- the kind ---------------------------------------------------------------------------- */
+
+static int capture(const struct step_ctx *c, const struct step *s, struct image *ret, struct err *e)
+{
+	struct listeners now CLEANUP_LISTENERS = { 0 };
+	CLEANUP_FREE char *text = NULL;
+	struct sshd_service v;
+
+	if (service_of(s, &v, e) < 0 || changes_capture(c, changes_of(s), ret, e) < 0 ||
+	    sshd_keep_config(c, ret, e) < 0 || listeners_get(c->os, v.socket, &now, e) < 0)
+		return -1;
+	text = listeners_text(&now);
+	image_set_text(ret, "listeners", text);
+	return 0;
+}
+
+static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
+{
+	CLEANUP(staging_done) struct staging staged = { 0 };
+	struct listeners want CLEANUP_LISTENERS = { 0 };
+	struct listeners stale CLEANUP_LISTENERS = { 0 };
+	struct sshd_service v;
+
+	/* Trap 11. */
+	if (service_of(s, &v, e) < 0 || os_mkdir(c->os, "/run/sshd", 0755, e) < 0 ||
+	    staging_of(c, s, &staged, e) < 0)
+		return -1;
+	if (judge(c, s, &staged, e) < 0)
+		return err_ctx(e, _("the new configuration, which is not in place"));
+	if (changes_apply(c, changes_of(s), e) < 0 ||
+	    listeners_get(c->os, v.socket, &stale, e) < 0 || sshd_reload(c, &v, e) < 0)
+		return -1;
+	ports_of(s, &want);
+	return listen_wait(c->os,
+			   &(struct listen_wait){ .want = &want,
+						  .stale = &stale,
+						  .socket = v.socket,
+						  .timeout_ms = SSHD_WAIT_MS },
+			   e);
+}
+
+static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
+{
+	if (changes_verify(c, changes_of(s), e) < 0)
+		return -1;
+	return judge(c, s, &(struct staging){ 0 }, e);
+}
+
+/* The ports that the step opened: those of it that were not listened on before. */
+static void opened(const struct step *s, const struct image *pre, struct listeners *ret)
+{
+	struct listeners ours CLEANUP_LISTENERS = { 0 };
+	struct listeners old CLEANUP_LISTENERS = { 0 };
+
+	ports_of(s, &ours);
+	listeners_parse(image_text(pre, "listeners"), &old);
+	for (size_t i = 0; i < ours.count; i++)
+		if (!listeners_has_port(&old, ours.item[i].port))
+			listeners_add(ret, &ours.item[i]);
+}
+
+static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
+		const struct image *post, struct err *e)
+{
+	struct listeners gone CLEANUP_LISTENERS = { 0 };
+	struct err service = { 0 };
+	struct sshd_service v;
+	int files, live;
+
+	if (service_of(s, &v, e) < 0)
+		return -1;
+	files = changes_undo(c, changes_of(s), pre, post, e);
+	if (c->boot)
+		return files;
+	opened(s, pre, &gone);
+	live = sshd_bring_back(c, &v, pre, &gone, &service);
+	/* A door that is shut is worse than a file that is not back. */
+	if (live < 0 || (live > 0 && files >= 0)) {
+		*e = service;
+		return live;
+	}
+	return files;
+}
+
+static int settle(const struct step_ctx *c, const struct step *s, const struct image *pre,
+		  struct err *e)
+{
+	struct listeners old CLEANUP_LISTENERS = { 0 };
+	struct listeners gone CLEANUP_LISTENERS = { 0 };
+	struct sshd_service v;
+	struct listen_wait w = { .want = &old, .gone = &gone, .timeout_ms = SSHD_WAIT_MS };
+
+	if (service_of(s, &v, e) < 0)
+		return -1;
+	listeners_parse(image_text(pre, "listeners"), &old);
+	opened(s, pre, &gone);
+	w.socket = v.socket;
+	/* The boot read the restored files; it only has to be waited for. */
+	if (old.count > 0 && listen_wait(c->os, &w, e) == 0)
+		return 0;
+	return sshd_bring_back(c, &v, pre, &gone, e);
+}
+
+const struct step_kind step_sshd = {
+	.name = "sshd",
+	.capture = capture,
+	.apply = apply,
+	.undo = undo,
+	.verify = verify,
+	.settle = settle,
+};

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/* sshd_back.c - see sshd_back.h. */
+#include "steps/sshd_back.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+
+#define MAIN_FILE     "/etc/ssh/sshd_config"
+#define DROP_IN_DIR   "/etc/ssh/sshd_config.d"
+#define RUN_DIR	      "/run/sshd"
+#define JOB_LIMIT_MS  20000
+#define INCLUDE_LIMIT 64
+
+static int systemctl(const struct step_ctx *c, const char *verb, const char *unit, struct err *e)
+{
+	const char *const argv[] = { "systemctl", verb, unit, NULL };
+	struct run_result r CLEANUP_RUN = { 0 };
+
+	if (os_run(c->os, &(struct run){ .argv = argv, .timeout_ms = JOB_LIMIT_MS }, &r, e) < 0)
+		return -1;
+	if (r.timed_out)
+		return err_set(e, ERR_FAILED, _("systemctl %s %s did not end in time"), verb,
+			       unit ? unit : "");
+	if (r.status != 0)
+		return err_set(e, ERR_FAILED, "systemctl %s %s: %s", verb, unit ? unit : "",
+			       str_trim(r.err));
+	return 0;
+}
+
+int sshd_reload(const struct step_ctx *c, const struct sshd_service *s, struct err *e)
+{
+	/* Trap 11: sshd -t, which the unit runs first, needs it. */
+	if (os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
+		return -1;
+	if (s->unit_files && systemctl(c, "daemon-reload", NULL, e) < 0)
+		return -1;
+	if (!s->socket)
+		return systemctl(c, "reload-or-restart", s->unit, e);
+	if (systemctl(c, "stop", s->unit, e) < 0)
+		return -1;
+	return systemctl(c, "restart", s->socket, e);
+}
+
+/* --- the last resort --------------------------------------------------------------------- */
+
+static int keep_file(const struct step_ctx *c, const char *path, struct image *im, struct err *e)
+{
+	struct node n CLEANUP_NODE = { 0 };
+
+	if (image_node(im, path))
+		return 0;
+	if (os_get(c->os, path, &n, e) < 0)
+		return -1;
+	image_add(im, path, &n);
+	return 0;
+}
+
+int sshd_keep_config(const struct step_ctx *c, struct image *ret, struct err *e)
+{
+	struct strv names CLEANUP_STRV = { 0 };
+	int r;
+
+	if (keep_file(c, MAIN_FILE, ret, e) < 0)
+		return -1;
+	r = os_list(c->os, DROP_IN_DIR, &names, e);
+	if (r < 0)
+		return -1;
+	for (size_t i = 0; i < names.count && i < INCLUDE_LIMIT; i++) {
+		CLEANUP_FREE char *path = xasprintf(DROP_IN_DIR "/%s", names.item[i]);
+
+		if (keep_file(c, path, ret, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* An Include of what lies below /etc/ssh shall read the kept copies. */
+static char *with_own_includes(const char *text, const char *dir)
+{
+	CLEANUP_FREE char *copy = xstrdup(text);
+	struct str out CLEANUP_STR = { 0 };
+	char *rest = copy, *line;
+
+	while ((line = str_line(&rest)) != NULL) {
+		struct strv word CLEANUP_STRV = { 0 };
+
+		strv_split(&word, line, " \t=\"");
+		if (word.count < 2 || !str_case_eq(word.item[0], "include")) {
+			str_addf(&out, "%s\n", line);
+			continue;
+		}
+		str_add(&out, "Include");
+		for (size_t i = 1; i < word.count; i++) {
+			const char *from = word.item[i];
+
+			if (str_starts(from, "/etc/ssh/"))
+				from += strlen("/etc/ssh/");
+			if (from[0] == '/')
+				str_addf(&out, " %s", from);
+			else
+				str_addf(&out, " %s/%s", dir, from);
+		}
+		str_add(&out, "\n");
+	}
+	return str_take(&out);
+}
+
+static int write_copy(const struct step_ctx *c, const struct image *pre, const char *dir,
+		      struct err *e)
+{
+	CLEANUP_FREE char *drop_ins = xasprintf("%s/sshd_config.d", dir);
+
+	if (os_mkdir(c->os, dir, 0700, e) < 0 || os_mkdir(c->os, drop_ins, 0700, e) < 0)
+		return -1;
+	for (size_t i = 0; i < pre->count; i++) {
+		const struct image_item *item = &pre->item[i];
+		CLEANUP_FREE char *to = NULL;
+		CLEANUP_FREE char *text = NULL;
+
+		if (item->node.type != NODE_FILE ||
+		    (!str_eq(item->path, MAIN_FILE) && !str_starts(item->path, DROP_IN_DIR "/")))
+			continue;
+		to = xasprintf("%s/%s", dir, item->path + strlen("/etc/ssh/"));
+		text = with_own_includes(item->node.data, dir);
+		if (os_write(c->os, to, text, 0600, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int start_transient(const struct step_ctx *c, const struct sshd_service *s,
+			   const struct image *pre, struct err *e)
+{
+	CLEANUP_FREE char *dir = xasprintf("%s/sshd", c->txn_dir);
+	struct strv argv CLEANUP_STRV = { 0 };
+	struct err ignored = { 0 };
+	json_t *option;
+	size_t i;
+
+	if (write_copy(c, pre, dir, e) < 0 || os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
+		return -1;
+	/* Whoever holds the port half-alive would keep it. */
+	systemctl(c, "stop", s->unit, &ignored);
+	if (s->socket)
+		systemctl(c, "stop", s->socket, &ignored);
+	systemctl(c, "reset-failed", "kannuki-sshd.service", &ignored);
+	strv_split(&argv, "systemd-run --unit=kannuki-sshd.service -p KillMode=process", " ");
+	strv_add(&argv, s->program);
+	strv_split(&argv, "-D -f", " ");
+	strv_addf(&argv, "%s/sshd_config", dir);
+	json_array_foreach(s->options, i, option) strv_add(&argv, json_string_value(option));
+	return os_run_ok(c->os, (const char *const *)argv.item, NULL, e);
+}
+
+/* --- the way ----------------------------------------------------------------------------- */
+
+static int wait_for(const struct step_ctx *c, const struct sshd_service *s,
+		    const struct listen_wait *w,
+		    int (*act)(const struct step_ctx *, const struct sshd_service *, struct err *),
+		    struct err *e)
+{
+	struct listeners stale CLEANUP_LISTENERS = { 0 };
+	struct listen_wait fresh = *w;
+
+	/* Listeners of before the reload say nothing about what comes after it. */
+	if (listeners_get(c->os, s->socket, &stale, e) < 0 || act(c, s, e) < 0)
+		return -1;
+	fresh.stale = &stale;
+	return listen_wait(c->os, &fresh, e);
+}
+
+static int restart(const struct step_ctx *c, const struct sshd_service *s, struct err *e)
+{
+	struct err ignored = { 0 };
+
+	systemctl(c, "reset-failed", s->unit, &ignored);
+	return systemctl(c, "restart", s->socket ? s->socket : s->unit, e);
+}
+
+static int reload(const struct step_ctx *c, const struct sshd_service *s, struct err *e)
+{
+	struct err ignored = { 0 };
+
+	systemctl(c, "reset-failed", s->unit, &ignored);
+	if (s->socket)
+		systemctl(c, "reset-failed", s->socket, &ignored);
+	return sshd_reload(c, s, e);
+}
+
+int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, const struct image *pre,
+		    const struct listeners *gone, struct err *e)
+{
+	struct listeners old CLEANUP_LISTENERS = { 0 };
+	struct listen_wait w = {
+		.want = &old, .gone = gone, .socket = s->socket, .timeout_ms = SSHD_WAIT_MS
+	};
+	struct err why = { 0 };
+
+	listeners_parse(image_text(pre, "listeners"), &old);
+	if (old.count == 0)
+		return systemctl(c, "stop", s->unit, e);
+	if (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0)
+		return 0;
+	w.gone = NULL;
+	if (start_transient(c, s, pre, e) < 0 || listen_wait(c->os, &w, e) < 0)
+		return err_ctx(e, "%s; %s", why.msg, _("nor does sshd by itself answer"));
+	err_set(e, ERR_FAILED,
+		_("%s does not start (%s); a temporary sshd with the old configuration answers as "
+		  "kannuki-sshd.service until the next boot"),
+		s->unit, why.msg);
+	return 1;
+}
