@@ -2,9 +2,13 @@
 /* table.c - all kinds of steps. A journal names them: a name, once released, stays. */
 #include "base/mem.h"
 #include "core/step.h"
+#include "steps/account.h"
 #include "steps/file.h"
+#include "steps/sshd.h"
+#include "steps/sysctl.h"
+#include "steps/unit.h"
 
 const struct step_kind *const step_kinds[] = {
-	&step_file,
+	&step_file, &step_sshd, &step_account, &step_unit, &step_sysctl,
 };
 const size_t step_kinds_count = COUNT(step_kinds);
