@@ -32,19 +32,17 @@ def serve(path, log_path, pid_path, *command):
     os.rename(pid_path + ".new", pid_path)
     log = open(log_path, "ab", 0)
     clients = []
-    while child.poll() is None:
-        ready, _, _ = select.select([master, listener, *clients], [], [], 0.2)
+    while True:
+        ended = child.poll() is not None
+        ready, _, _ = select.select([master, listener, *clients], [], [], 0 if ended else 0.1)
+        if ended and master not in ready:
+            break
         for source in ready:
             if source == listener:
                 clients.append(listener.accept()[0])
+                clients[-1].setblocking(False)  # one that does not read must not stop the VPS
             elif source == master:
-                data = os.read(master, 65536)
-                log.write(data)
-                for client in clients[:]:
-                    try:
-                        client.sendall(data)
-                    except OSError:
-                        clients.remove(client)
+                show(os.read(master, 65536), log, clients)
             elif source in clients:
                 data = receive(source)
                 if data:
@@ -52,6 +50,15 @@ def serve(path, log_path, pid_path, *command):
                 else:
                     clients.remove(source)
     os.unlink(path)
+
+
+def show(data, log, clients):
+    log.write(data)
+    for client in clients[:]:
+        try:
+            client.sendall(data)
+        except OSError:
+            clients.remove(client)
 
 
 def receive(client):

@@ -14,26 +14,19 @@ import os
 import stat
 import sys
 
-LEFT_OUT = """
-/proc /sys /dev /run /tmp /var/tmp          gone at every boot, or the kernel's own
-/.usr                                       the lab's own: the upper layer of /usr
-/var/log /var/cache                         written by every program that runs
-/var/lib/kannuki                            the journal and the history of transactions
-/var/lib/apt /var/lib/logrotate             the daily timers
-/var/lib/systemd/timers /var/lib/systemd/random-seed /var/lib/systemd/timesync
-/var/lib/systemd/catalog /var/lib/systemd/ephemeral-trees /var/lib/systemd/rfkill
-/var/lib/cloud /var/lib/private             cloud-init's account of each boot
-/var/lib/sudo                               who has been lectured
-/var/lib/plymouth /var/lib/ucf /var/lib/dbus
-/root/.bash_history /home/*/.bash_history   a login by itself
-/root/.lesshst /root/.cache /home/*/.cache
-"""
+LEFT_OUT = [
+    *"/proc /sys /dev /run /tmp /var/tmp".split(),  # the kernel's own, or gone at every boot
+    "/.usr",  # the lab's own: the upper layer of what is /usr in there
+    *"/var/log /var/cache".split(),  # written by every program that runs
+    "/var/lib/kannuki",  # the journal and the history of transactions
+    *"/var/lib/apt /var/lib/logrotate".split(),  # the daily timers
+    *"/var/lib/systemd/timers /var/lib/systemd/random-seed /var/lib/systemd/timesync".split(),
+    *"/var/lib/systemd/catalog /var/lib/private".split(),
+    "/var/lib/cloud",  # cloud-init's account of each boot
+    "/var/lib/sudo",  # who has been lectured
+    *"/root/.bash_history /home/*/.bash_history /root/.cache /home/*/.cache".split(),  # a login by itself
+]
 TEXT_LIMIT = 32768  # bytes; longer files show their sum only
-
-
-def left_out(globs):
-    patterns = [word for line in LEFT_OUT.splitlines() for word in line.split() if word[0] == "/"]
-    return patterns + list(globs)
 
 
 def quoted(data):
@@ -91,4 +84,4 @@ def walk(root, name, patterns):
 
 
 if __name__ == "__main__":
-    walk(sys.argv[1].rstrip("/"), "/", left_out(sys.argv[2:]))
+    walk(sys.argv[1].rstrip("/"), "/", LEFT_OUT + sys.argv[2:])

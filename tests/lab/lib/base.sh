@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $here and the capitals are set by vps
 # SPDX-License-Identifier: MIT
 #
 # The bases: one Debian tree per kind, made once with mmdebstrap and kept, never written to again.

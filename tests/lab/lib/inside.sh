@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $here and the capitals are set by vps
 # SPDX-License-Identifier: MIT
 #
 # Inside a VPS, not over its network: commands, files, packages, the console, its whole state.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $here and the capitals are set by vps
 # SPDX-License-Identifier: MIT
 #
 # The life of a VPS: made, powered on, rebooted, cut off, removed.
@@ -152,7 +153,7 @@ sysctl_stand_ins() {
 	ln -sf ../lab-sysctl.service $units/sysinit.target.wants/lab-sysctl.service
 }
 
-cmd_new() { # new NAME [KIND] [SIZE]     a fresh VPS, powered off (KIND debian12, SIZE of its disk 2G)
+cmd_new() { # new NAME [KIND] [SIZE]   a fresh VPS, powered off (KIND debian12, SIZE of its disk 2G)
 	[[ $# -ge 1 && $# -le 3 ]] || usage 'new NAME [KIND] [SIZE]'
 	[[ $1 =~ ^[a-z][a-z0-9-]{0,31}$ ]] || die "a name is small letters, digits and dashes: '$1'"
 	local dir
@@ -189,6 +190,7 @@ cmd_boot() { # boot NAME                 powers it on; returns when it is up
 	setsid unshare -m --propagation slave python3 "$here/console.py" serve "$dir/console.sock" \
 		"$dir/console.log" "$dir/supervisor" "$here/vps" supervise "$1" \
 		9</proc/self/ns/mnt </dev/null >>"$dir/supervisor.log" 2>&1 &
+	echo $! >"$dir/console"
 	disown
 	wait_for 10 "$1's supervisor" running "$1"
 	cmd_wait "$1"
@@ -336,7 +338,10 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 	[ -d "$dir" ] || return 0
 	touch "$dir/stop"
 	kill_leader "$1"
-	for _ in {1..100}; do running "$1" || break; sleep 0.05; done
+	for _ in {1..100}; do
+		running "$1" || ours "$(vps_get "$1" console)" || break
+		sleep 0.05
+	done
 	unshare -m --propagation private "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
 	remove_tree "$dir"

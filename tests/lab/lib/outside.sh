@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $here and the capitals are set by vps
 # SPDX-License-Identifier: MIT
 #
 # The world around the VPSes, two network namespaces:
@@ -92,7 +93,8 @@ cmd_ssh() { # ssh NAME [--password PW | --key FILE | --none] [-4|-6] [OPTION...]
 	# ssh takes the first value of an option: what was given comes before the defaults
 	set -- ssh -l root -F none "${given[@]}" "${login[@]}" "${options[@]}" "$("address$family" "$name")" "$@"
 	if [ -n "$password" ]; then
-		SSHPASS=$password ip netns exec "$OUTSIDE" sshpass -e "$@"
+		# no terminal in between, as sshpass would have it: -f and -tt work as they do by hand
+		LAB_PASSWORD=$password SSH_ASKPASS=$here/askpass SSH_ASKPASS_REQUIRE=force ip netns exec "$OUTSIDE" "$@"
 	else
 		ip netns exec "$OUTSIDE" "$@"
 	fi

@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The lab itself: every verb on the plain kind.
+# shellcheck source=tests/lab/selftest.sh
+. "$(dirname "$0")/../selftest.sh"
+
+main_kind debian12
+done_testing

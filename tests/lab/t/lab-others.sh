@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The lab itself: the other kinds, two labs at once, what a killed lab leaves behind.
+# shellcheck source=tests/lab/selftest.sh
+. "$(dirname "$0")/../selftest.sh"
+
+other_kind debian11
+other_kind debian13
+second_lab
+done_testing
