@@ -132,6 +132,8 @@ struct os_ops {
 	/* The one way to change what is at a path; see os_put(). */
 	int (*put)(struct os *os, const char *path, const struct node *expect,
 		   const struct node *want, struct err *e);
+	/* The running program's own bytes (/proc/self/exe), as a node of mode 0755. */
+	int (*program)(struct os *os, struct node *ret, struct err *e);
 	/* Writes into an existing file at an offset and waits until it is on the disk. */
 	int (*write_at)(struct os *os, const char *path, uint64_t offset, const void *data,
 			size_t len, struct err *e);

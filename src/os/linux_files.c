@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/* linux_files.c - looking at files; linux_put.c changes them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "os/linux.h"
+
+static const char *relative(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return *path ? path : ".";
+}
+
+int linux_open(struct os *os, const char *path, int flags)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+				.resolve = RESOLVE_IN_ROOT };
+
+	return (int)syscall(SYS_openat2, linux_of(os)->root, relative(path), &how, sizeof(how));
+}
+
+int linux_open_parent(struct os *os, const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP_FREE char *dir = xstrndup(path, slash ? (size_t)(slash - path) : 0);
+
+	*ret_name = slash ? slash + 1 : path;
+	return linux_open(os, dir[0] ? dir : "/", O_RDONLY | O_DIRECTORY);
+}
+
+int read_all(int fd, char **ret, size_t *ret_len)
+{
+	CLEANUP_STR struct str s = { 0 };
+	char buf[65536];
+	ssize_t n;
+
+	str_add(&s, "");
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (s.len + (size_t)n > OS_FILE_MAX) {
+			errno = EFBIG;
+			return -1;
+		}
+		str_add_bytes(&s, buf, (size_t)n);
+	}
+	*ret_len = s.len;
+	*ret = str_take(&s);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct xattr *)a)->name, ((const struct xattr *)b)->name);
+}
+
+/* Through /proc/self/fd so that an O_PATH descriptor of a link serves too. */
+static int read_xattrs(int fd, struct node *n)
+{
+	char path[64], names[4096], value[65536];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = n->type == NODE_LINK ? 0 : listxattr(path, names, sizeof(names));
+	if (len < 0)
+		return errno == ENOTSUP ? 0 : -1;
+	for (char *p = names; p < names + len; p += strlen(p) + 1) {
+		ssize_t size = getxattr(path, p, value, sizeof(value));
+
+		if (size < 0 && errno == ENODATA)
+			continue;
+		if (size < 0)
+			return -1;
+		n->xattr = xrealloc(n->xattr, n->xattr_count + 1, sizeof(*n->xattr));
+		n->xattr[n->xattr_count++] = (struct xattr){ .name = xstrdup(p),
+							     .value = xmemdup(value, (size_t)size),
+							     .len = (size_t)size };
+	}
+	if (n->xattr_count > 1)
+		qsort(n->xattr, n->xattr_count, sizeof(*n->xattr), by_name);
+	return 0;
+}
+
+static int read_link(int fd, struct node *n)
+{
+	char target[4096];
+	ssize_t len = readlinkat(fd, "", target, sizeof(target) - 1);
+
+	if (len < 0)
+		return -1;
+	n->data = xmemdup(target, (size_t)len);
+	n->len = (size_t)len;
+	return 0;
+}
+
+static enum node_type type_of(mode_t mode)
+{
+	return S_ISREG(mode)   ? NODE_FILE
+	       : S_ISDIR(mode) ? NODE_DIR
+	       : S_ISLNK(mode) ? NODE_LINK
+			       : NODE_OTHER;
+}
+
+static int read_bytes(int path_fd, struct node *n)
+{
+	char path[64];
+	CLEANUP_FD int fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd < 0 ? -1 : read_all(fd, &n->data, &n->len);
+}
+
+/* fd is O_PATH | O_NOFOLLOW. */
+static int node_of(int fd, struct node *ret)
+{
+	struct stat st;
+	struct node n = { 0 };
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	n = (struct node){ .type = type_of(st.st_mode),
+			   .mode = st.st_mode & 07777,
+			   .uid = st.st_uid,
+			   .gid = st.st_gid,
+			   .mtime = st.st_mtim };
+	if (read_xattrs(fd, &n) < 0 || (n.type == NODE_LINK && read_link(fd, &n) < 0) ||
+	    (n.type == NODE_FILE && read_bytes(fd, &n) < 0)) {
+		int saved = errno;
+
+		node_done(&n);
+		errno = saved;
+		return -1;
+	}
+	*ret = n;
+	return 0;
+}
+
+int linux_get(struct os *os, const char *path, struct node *ret, struct err *e)
+{
+	CLEANUP_FD int fd = linux_open(os, path, O_PATH | O_NOFOLLOW);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		*ret = (struct node){ .type = NODE_ABSENT };
+		return 0;
+	}
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	if (node_of(fd, ret) < 0)
+		return err_sys(e, errno, "%s", path);
+	return 0;
+}
+
+int linux_list(struct os *os, const char *path, struct strv *ret, struct err *e)
+{
+	int fd = linux_open(os, path, O_RDONLY | O_DIRECTORY);
+	struct dirent *d;
+	DIR *dir;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 1;
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return err_sys(e, errno, "%s", path);
+	}
+	errno = 0;
+	while ((d = readdir(dir)))
+		if (!str_eq(d->d_name, ".") && !str_eq(d->d_name, ".."))
+			strv_add(ret, d->d_name);
+	if (errno) {
+		err_sys(e, errno, "%s", path);
+		closedir(dir);
+		return -1;
+	}
+	closedir(dir);
+	strv_sort(ret);
+	return 0;
+}
+
+int linux_program(struct os *os, struct node *ret, struct err *e)
+{
+	CLEANUP_FD int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct node n = { .type = NODE_FILE, .mode = 0755 };
+
+	(void)os;
+	if (fd < 0 || read_all(fd, &n.data, &n.len) < 0)
+		return err_sys(e, errno, "/proc/self/exe");
+	*ret = n;
+	return 0;
+}
+
+static pid_t read_holder(int fd)
+{
+	char text[16] = "";
+	uint64_t pid;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+	    str_to_u64(str_trim(text), 1, INT32_MAX, &pid) < 0)
+		return 0;
+	return (pid_t)pid;
+}
+
+int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
+	       struct err *e)
+{
+	const char *name;
+	CLEANUP_FD int dir = linux_open_parent(os, path, &name);
+	CLEANUP_FD int fd = -1;
+	char text[16];
+	int n;
+
+	fd = dir < 0 ? -1 : openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += 20) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(e, errno, "%s", path);
+		if (waited >= wait_ms) {
+			*ret_holder = read_holder(fd);
+			return 1;
+		}
+		usleep(20000);
+	}
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	/* Only names the holder in a message: no failure if it cannot. */
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
+		errno = 0;
+	*ret_token = TAKE_FD(fd);
+	return 0;
+}

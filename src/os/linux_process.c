@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/* linux_process.c - processes as /proc tells them (proc(5)). */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "os/linux.h"
+
+static bool is_gone(int errnum)
+{
+	return errnum == ENOENT || errnum == ESRCH;
+}
+
+int read_proc(pid_t pid, const char *name, char **ret, size_t *ret_len, struct err *e)
+{
+	char path[64];
+	CLEANUP_FD int fd = -1;
+	char *text;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read_all(fd, &text, &len) < 0)
+		return is_gone(errno) ? 1 : err_sys(e, errno, "%s", path);
+	*ret = text;
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+/* "pid (comm) state ppid …": comm may hold blanks and parentheses, so from the last one on. */
+static int parse_stat(const char *text, struct process *p, struct err *e)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')');
+	long ticks = sysconf(_SC_CLK_TCK);
+	unsigned long long start;
+	int ppid;
+
+	if (!open || !close || close < open ||
+	    sscanf(close + 2,
+		   "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
+		   &ppid, &start) != 2)
+		return err_set(e, ERR_FAILED, "/proc/%d/stat: not as proc(5) says", (int)p->pid);
+	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close - open - 1), open + 1);
+	p->ppid = ppid;
+	p->start_boottime = (int64_t)start * (1000000000 / ticks);
+	return 0;
+}
+
+static void parse_status(const char *text, struct process *p)
+{
+	const char *at = strstr(text, "\nUid:");
+	unsigned uid, euid;
+
+	if (at && sscanf(at + 5, "%u %u", &uid, &euid) == 2) {
+		p->uid = uid;
+		p->euid = euid;
+	}
+}
+
+/* The unified tree's line "0::/path", or systemd's named one on a hybrid host. */
+static char *parse_cgroup(char *text)
+{
+	char *rest = text, *line;
+
+	while ((line = str_line(&rest))) {
+		char *named = strstr(line, ":name=systemd:");
+
+		if (str_starts(line, "0::") && line[3] && !str_eq(line + 3, "/"))
+			return xstrdup(line + 3);
+		if (named)
+			return xstrdup(named + strlen(":name=systemd:"));
+	}
+	return xstrdup("");
+}
+
+static char *read_exe(pid_t pid)
+{
+	char path[64], target[4096];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	if (str_ends(target, " (deleted)"))
+		target[strlen(target) - strlen(" (deleted)")] = '\0';
+	return xstrdup(target);
+}
+
+static uint32_t read_loginuid(pid_t pid)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct err ignored = { 0 };
+	uint64_t uid;
+
+	if (read_proc(pid, "loginuid", &text, NULL, &ignored) != 0 ||
+	    str_to_u64(str_trim(text), 0, UINT32_MAX, &uid) < 0)
+		return OS_LOGINUID_UNSET;
+	return (uint32_t)uid;
+}
+
+int linux_process(struct os *os, pid_t pid, struct process *ret, struct err *e)
+{
+	CLEANUP_FREE char *stat = NULL;
+	CLEANUP_FREE char *status = NULL;
+	CLEANUP_FREE char *cgroup = NULL;
+	struct process p = { .pid = pid };
+	struct err ignored = { 0 };
+	int r;
+
+	(void)os;
+	r = read_proc(pid, "stat", &stat, NULL, e);
+	if (r == 0)
+		r = read_proc(pid, "status", &status, NULL, e);
+	if (r != 0)
+		return r;
+	if (parse_stat(stat, &p, e) < 0)
+		return -1;
+	parse_status(status, &p);
+	p.loginuid = read_loginuid(pid);
+	p.exe = read_exe(pid);
+	if (read_proc(pid, "cgroup", &cgroup, NULL, &ignored) == 0)
+		p.cgroup = parse_cgroup(cgroup);
+	else
+		p.cgroup = xstrdup("");
+	*ret = p;
+	return 0;
+}
+
+int linux_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t len;
+	int r = read_proc(pid, "environ", &text, &len, e);
+
+	(void)os;
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < len; i += strlen(text + i) + 1)
+		if (text[i])
+			strv_add(ret, text + i);
+	return 0;
+}
+
+int linux_process_sockets(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_count,
+			  struct err *e)
+{
+	char path[64];
+	struct dirent *d;
+	uint64_t *all = NULL;
+	size_t count = 0;
+	DIR *dir;
+
+	(void)os;
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return is_gone(errno) ? 1 : err_sys(e, errno, "%s", path);
+	while ((d = readdir(dir))) {
+		unsigned long long inode;
+		char target[64];
+		ssize_t n = readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1);
+
+		target[n > 0 ? n : 0] = '\0';
+		if (sscanf(target, "socket:[%llu]", &inode) != 1)
+			continue;
+		all = xrealloc(all, count + 1, sizeof(*all));
+		all[count++] = inode;
+	}
+	closedir(dir);
+	*ret = all;
+	*ret_count = count;
+	return 0;
+}

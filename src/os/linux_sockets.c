@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+/* linux_sockets.c - sockets by sock_diag(7), addresses by rtnetlink(7), and a server's first line. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "os/linux.h"
+
+#define TCP_STATE_ESTABLISHED 1 /* enum in the kernel's net/tcp_states.h, not in its uapi */
+#define TCP_STATE_CLOSE	      7
+#define TCP_STATE_LISTEN      10
+
+struct list {
+	struct socket_info *item;
+	size_t count;
+};
+
+typedef void message_fn(void *arg, const struct nlmsghdr *h);
+
+/* Sends one dump request and hands every message of the answer on. */
+static int dump(int protocol, const void *request, size_t len, message_fn *fn, void *arg,
+		struct err *e)
+{
+	CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	char buf[65536] __attribute__((aligned(8)));
+
+	if (fd < 0 || sendto(fd, request, len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return err_sys(e, errno, "netlink");
+	for (;;) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		size_t left;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(e, errno, "netlink");
+		left = (size_t)n;
+		for (struct nlmsghdr *h = (struct nlmsghdr *)buf; NLMSG_OK(h, left);
+		     h = NLMSG_NEXT(h, left)) {
+			if (h->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				const struct nlmsgerr *m = NLMSG_DATA(h);
+
+				return err_sys(e, -m->error, "netlink");
+			}
+			fn(arg, h);
+		}
+	}
+}
+
+static struct addr addr_from(int family, const void *bytes)
+{
+	struct addr a = { .family = family };
+
+	memcpy(a.bytes, bytes, family == AF_INET ? 4 : 16);
+	return a;
+}
+
+static enum socket_kind kind_of(const struct inet_diag_msg *m)
+{
+	if (m->idiag_state == TCP_STATE_LISTEN)
+		return SOCKET_TCP_LISTEN;
+	return m->idiag_state == TCP_STATE_ESTABLISHED ? SOCKET_TCP_ESTABLISHED : SOCKET_UDP_BOUND;
+}
+
+static void read_attributes(const struct nlmsghdr *h, const struct inet_diag_msg *m,
+			    struct socket_info *s)
+{
+	size_t len = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
+	const struct rtattr *a = (const struct rtattr *)(m + 1);
+
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
+		if (a->rta_type == INET_DIAG_SKV6ONLY)
+			s->v6only = *(const uint8_t *)RTA_DATA(a);
+}
+
+struct diag {
+	struct list *list;
+	bool udp;
+};
+
+static void take_socket(void *arg, const struct nlmsghdr *h)
+{
+	struct diag *d = arg;
+	const struct inet_diag_msg *m = NLMSG_DATA(h);
+	struct socket_info s = {
+		.kind = d->udp ? SOCKET_UDP_BOUND : kind_of(m),
+		.v6 = m->idiag_family == AF_INET6,
+		.local = addr_from(m->idiag_family, m->id.idiag_src),
+		.peer = addr_from(m->idiag_family, m->id.idiag_dst),
+		.local_port = ntohs(m->id.idiag_sport),
+		.peer_port = ntohs(m->id.idiag_dport),
+		.uid = m->idiag_uid,
+		.inode = m->idiag_inode,
+	};
+
+	/* A connected UDP socket is a client's, not a door. */
+	if (d->udp && s.peer_port != 0)
+		return;
+	read_attributes(h, m, &s);
+	if (m->id.idiag_if)
+		if_indextoname(m->id.idiag_if, s.ifname);
+	d->list->item = xrealloc(d->list->item, d->list->count + 1, sizeof(s));
+	d->list->item[d->list->count++] = s;
+}
+
+static int dump_sockets(struct list *list, int family, bool udp, struct err *e)
+{
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req_v2 r;
+	} request = {
+		.h = { .nlmsg_len = sizeof(request),
+		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.r = { .sdiag_family = (uint8_t)family,
+		       .sdiag_protocol = udp ? IPPROTO_UDP : IPPROTO_TCP,
+		       .idiag_states = udp ? 1U << TCP_STATE_CLOSE
+					   : 1U << TCP_STATE_LISTEN | 1U << TCP_STATE_ESTABLISHED },
+	};
+	struct diag d = { list, udp };
+
+	return dump(NETLINK_SOCK_DIAG, &request, sizeof(request), take_socket, &d, e);
+}
+
+/* The lowest pid that holds a socket owns it: the listener is older than its children. */
+static void take_owner(struct list *list, pid_t pid, uint64_t inode, const char *comm)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct socket_info *s = &list->item[i];
+
+		if (s->inode != inode || (s->pid && s->pid <= pid))
+			continue;
+		s->pid = pid;
+		snprintf(s->comm, sizeof(s->comm), "%s", comm);
+	}
+}
+
+static void own_sockets_of(struct os *os, struct list *list, pid_t pid)
+{
+	CLEANUP_FREE uint64_t *inode = NULL;
+	CLEANUP_FREE char *comm = NULL;
+	struct err ignored = { 0 };
+	size_t count;
+
+	if (linux_process_sockets(os, pid, &inode, &count, &ignored) != 0 || count == 0 ||
+	    read_proc(pid, "comm", &comm, NULL, &ignored) != 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		take_owner(list, pid, inode[i], str_trim(comm));
+}
+
+static int find_owners(struct os *os, struct list *list, struct err *e)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+
+	if (!dir)
+		return err_sys(e, errno, "/proc");
+	while ((d = readdir(dir))) {
+		uint64_t pid;
+
+		if (str_to_u64(d->d_name, 1, INT32_MAX, &pid) == 0)
+			own_sockets_of(os, list, (pid_t)pid);
+	}
+	closedir(dir);
+	return 0;
+}
+
+int linux_sockets(struct os *os, struct socket_info **ret, size_t *ret_count, struct err *e)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	struct list list = { 0 };
+
+	for (size_t i = 0; i < COUNT(families); i++)
+		for (int udp = 0; udp < 2; udp++)
+			if (dump_sockets(&list, families[i], udp, e) < 0) {
+				free(list.item);
+				return err_ctx(e, "sockets");
+			}
+	if (find_owners(os, &list, e) < 0) {
+		free(list.item);
+		return -1;
+	}
+	*ret = list.item;
+	*ret_count = list.count;
+	return 0;
+}
+
+struct addresses {
+	struct if_addr *item;
+	size_t count;
+};
+
+static void take_address(void *arg, const struct nlmsghdr *h)
+{
+	struct addresses *all = arg;
+	const struct ifaddrmsg *m = NLMSG_DATA(h);
+	size_t len = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
+	struct if_addr a = { .bits = m->ifa_prefixlen };
+
+	if (h->nlmsg_type != RTM_NEWADDR || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
+		return;
+	for (const struct rtattr *x = IFA_RTA(m); RTA_OK(x, len); x = RTA_NEXT(x, len))
+		/* On a point-to-point link IFA_ADDRESS is the peer's: IFA_LOCAL is ours. */
+		if (x->rta_type == IFA_LOCAL || (x->rta_type == IFA_ADDRESS && !a.addr.family))
+			a.addr = addr_from(m->ifa_family, RTA_DATA(x));
+	if (!a.addr.family)
+		return;
+	if_indextoname(m->ifa_index, a.ifname);
+	a.loopback = str_eq(a.ifname, "lo") || addr_is_loopback(&a.addr);
+	all->item = xrealloc(all->item, all->count + 1, sizeof(a));
+	all->item[all->count++] = a;
+}
+
+int linux_addresses(struct os *os, struct if_addr **ret, size_t *ret_count, struct err *e)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg m;
+	} request = {
+		.h = { .nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_GETADDR,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+	};
+	struct addresses all = { 0 };
+
+	(void)os;
+	if (dump(NETLINK_ROUTE, &request, sizeof(request), take_address, &all, e) < 0) {
+		free(all.item);
+		return err_ctx(e, "addresses");
+	}
+	*ret = all.item;
+	*ret_count = all.count;
+	return 0;
+}
+
+static socklen_t sockaddr_of(const struct addr *to, uint16_t port, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->ss_family = (sa_family_t)to->family;
+	if (to->family == AF_INET) {
+		memcpy(&v4->sin_addr, to->bytes, 4);
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	memcpy(&v6->sin6_addr, to->bytes, 16);
+	v6->sin6_port = htons(port);
+	return sizeof(*v6);
+}
+
+static bool wait_for(struct os *os, int fd, short events, int64_t end)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t left = (end - os_now(os, OS_MONOTONIC)) / 1000000;
+
+	return left > 0 && poll(&p, 1, (int)left) > 0;
+}
+
+int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsigned timeout_ms,
+		     char **ret, struct err *e)
+{
+	int64_t end = os_now(os, OS_MONOTONIC) + (int64_t)timeout_ms * 1000000;
+	CLEANUP_FD int fd = socket(to->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_storage at;
+	socklen_t len = sockaddr_of(to, port, &at);
+	char buf[256];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(e, errno, "socket");
+	if (connect(fd, (struct sockaddr *)&at, len) < 0 && errno != EINPROGRESS)
+		return 1;
+	if (!wait_for(os, fd, POLLOUT, end) || !wait_for(os, fd, POLLIN, end))
+		return 1;
+	n = recv(fd, buf, sizeof(buf) - 1, 0);
+	if (n <= 0)
+		return 1;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\r\n")] = '\0';
+	*ret = xstrdup(buf);
+	return 0;
+}
