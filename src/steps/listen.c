@@ -50,17 +50,37 @@ static bool of_session(struct os *os, pid_t pid)
 	       os_process(os, p.ppid, &parent, &ignored) == 0 && strcmp(parent.comm, "sshd") == 0;
 }
 
-static bool is_sshd_listener(struct os *os, const struct socket_info *s, bool socket)
+/* 0 when it does not run; -1 when PID 1 cannot be asked. */
+static pid_t main_pid(struct os *os, const char *unit)
+{
+	struct run_result r CLEANUP_RUN = { 0 };
+	struct err ignored = { 0 };
+	uint64_t pid;
+
+	if (os_run(os,
+		   &(struct run){
+			   .argv = ARGV("systemctl", "show", "-p", "MainPID", "--value", unit) },
+		   &r, &ignored) < 0 ||
+	    r.status != 0 || str_to_u64(str_trim(r.out), 0, INT32_MAX, &pid) < 0)
+		return -1;
+	return (pid_t)pid;
+}
+
+static bool is_sshd_listener(struct os *os, const struct socket_info *s, pid_t pid, bool socket)
 {
 	if (s->kind != SOCKET_TCP_LISTEN || addr_is_loopback(&s->local))
 		return false;
 	if (s->pid == 1)
 		return socket;
+	if (pid >= 0)
+		return s->pid == pid;
 	return strcmp(s->comm, "sshd") == 0 && !of_session(os, s->pid);
 }
 
-int listeners_get(struct os *os, bool socket, struct listeners *ret, struct err *e)
+int listeners_get(struct os *os, const char *unit, bool socket, struct listeners *ret,
+		  struct err *e)
 {
+	pid_t pid = unit ? main_pid(os, unit) : -1;
 	CLEANUP_FREE struct socket_info *s = NULL;
 	struct listeners l = { 0 };
 	size_t count = 0;
@@ -68,7 +88,7 @@ int listeners_get(struct os *os, bool socket, struct listeners *ret, struct err 
 	if (os_sockets(os, &s, &count, e) < 0)
 		return err_ctx(e, _("listeners of sshd"));
 	for (size_t i = 0; i < count; i++) {
-		if (!is_sshd_listener(os, &s[i], socket))
+		if (!is_sshd_listener(os, &s[i], pid, socket))
 			continue;
 		listeners_add(&l, &(struct listener){
 					  .addr = s[i].local,
@@ -156,7 +176,7 @@ static int look(struct os *os, const struct listen_wait *w, struct err *e)
 	struct listeners now CLEANUP_LISTENERS = { 0 };
 	char buf[ADDR_TEXT];
 
-	if (listeners_get(os, w->socket, &now, e) < 0)
+	if (listeners_get(os, w->unit, w->socket, &now, e) < 0)
 		return -1;
 	for (size_t i = 0; i < w->want->count; i++)
 		if (!find(&now, w, &w->want->item[i]))

@@ -21,9 +21,11 @@ struct listeners {
 void listeners_done(struct listeners *l);
 #define CLEANUP_LISTENERS CLEANUP(listeners_done)
 
-/* Listeners of the sshd that takes logins, or with `socket` also PID 1's (an idle socket unit's).
- * Not those that a session forwards: on loopback, or of a child of another sshd. */
-int listeners_get(struct os *os, bool socket, struct listeners *ret, struct err *e);
+/* Listeners of the main process of that service unit (NULL: of any sshd), and with `socket` also
+ * PID 1's (an idle socket unit's). Not those that a session forwards: on loopback, or of a child of
+ * another sshd. */
+int listeners_get(struct os *os, const char *unit, bool socket, struct listeners *ret,
+		  struct err *e);
 /* "ADDR PORT\n" each, sorted, and back (inode 0). Text that is not so is left out. */
 char *listeners_text(const struct listeners *l);
 void listeners_parse(const char *text, struct listeners *ret);
@@ -34,6 +36,7 @@ struct listen_wait {
 	const struct listeners *want;  /* an any-address is served by any address of its family */
 	const struct listeners *stale; /* sockets that do not count, by inode; may be NULL */
 	const struct listeners *gone;  /* whose ports nobody of sshd's may listen on; may be NULL */
+	const char *unit;	       /* as listeners_get */
 	bool socket;		       /* as listeners_get */
 	unsigned timeout_ms;
 };

@@ -210,7 +210,7 @@ static int capture(const struct step_ctx *c, const struct step *s, struct image 
 	struct sshd_service v;
 
 	if (service_of(s, &v, e) < 0 || changes_capture(c, changes_of(s), ret, e) < 0 ||
-	    sshd_keep_config(c, ret, e) < 0 || listeners_get(c->os, v.socket, &now, e) < 0)
+	    sshd_keep_config(c, ret, e) < 0 || listeners_get(c->os, v.unit, v.socket, &now, e) < 0)
 		return -1;
 	text = listeners_text(&now);
 	image_set_text(ret, "listeners", text);
@@ -222,6 +222,7 @@ static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
 	CLEANUP(staging_done) struct staging staged = { 0 };
 	struct listeners want CLEANUP_LISTENERS = { 0 };
 	struct listeners stale CLEANUP_LISTENERS = { 0 };
+	struct listeners gone CLEANUP_LISTENERS = { 0 };
 	struct sshd_service v;
 
 	/* Trap 11. */
@@ -231,12 +232,17 @@ static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
 	if (judge(c, s, &staged, e) < 0)
 		return err_ctx(e, _("the new configuration, which is not in place"));
 	if (changes_apply(c, changes_of(s), e) < 0 ||
-	    listeners_get(c->os, v.socket, &stale, e) < 0 || sshd_reload(c, &v, e) < 0)
+	    listeners_get(c->os, v.unit, v.socket, &stale, e) < 0 || sshd_reload(c, &v, e) < 0)
 		return -1;
 	ports_of(s, &want);
+	for (size_t i = 0; i < stale.count; i++)
+		if (!listeners_has_port(&want, stale.item[i].port))
+			listeners_add(&gone, &stale.item[i]);
 	return listen_wait(c->os,
 			   &(struct listen_wait){ .want = &want,
 						  .stale = &stale,
+						  .gone = &gone,
+						  .unit = v.unit,
 						  .socket = v.socket,
 						  .timeout_ms = SSHD_WAIT_MS },
 			   e);
@@ -297,6 +303,7 @@ static int settle(const struct step_ctx *c, const struct step *s, const struct i
 		return -1;
 	listeners_parse(image_text(pre, "listeners"), &old);
 	opened(s, pre, &gone);
+	w.unit = v.unit;
 	w.socket = v.socket;
 	/* The boot read the restored files; it only has to be waited for. */
 	if (old.count > 0 && listen_wait(c->os, &w, e) == 0)

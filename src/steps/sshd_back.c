@@ -165,7 +165,7 @@ static int wait_for(const struct step_ctx *c, const struct sshd_service *s,
 	struct listen_wait fresh = *w;
 
 	/* Listeners of before the reload say nothing about what comes after it. */
-	if (listeners_get(c->os, s->socket, &stale, e) < 0 || act(c, s, e) < 0)
+	if (listeners_get(c->os, s->unit, s->socket, &stale, e) < 0 || act(c, s, e) < 0)
 		return -1;
 	fresh.stale = &stale;
 	return listen_wait(c->os, &fresh, e);
@@ -204,6 +204,7 @@ int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, cons
 	if (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0)
 		return 0;
 	w.gone = NULL;
+	w.unit = NULL;
 	if (start_transient(c, s, pre, e) < 0 || listen_wait(c->os, &w, e) < 0)
 		return err_ctx(e, "%s; %s", why.msg, _("nor does sshd by itself answer"));
 	err_set(e, ERR_FAILED,

@@ -136,7 +136,7 @@ static int links_back(const struct step_ctx *c, const struct image *now, const s
 		    os_remove(c->os, now->item[i].path, e) < 0)
 			return -1;
 	for (size_t i = 0; i < pre->count; i++)
-		if (pre->item[i].node.type == NODE_LINK && !image_node(now, pre->item[i].path) &&
+		if (pre->item[i].node.type == NODE_LINK &&
 		    os_put(c->os, pre->item[i].path, NULL, &pre->item[i].node, e) < 0)
 			return -1;
 	return 0;
