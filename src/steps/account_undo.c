@@ -69,9 +69,8 @@ static int file_back(const struct taking *t, const char *path, struct err *e)
 		return err_set(e, ERR_FAILED, _("%s: its earlier state was not kept"), path);
 	if (os_get(t->c->os, path, &now, e) < 0)
 		return -1;
-	if (node_eq(&now, before))
-		return 0;
-	if (now.type != NODE_FILE || (left && node_eq(&now, left)) ||
+	/* One that was only written again comes back too: for its time. */
+	if (now.type != NODE_FILE || node_eq(&now, before) || (left && node_eq(&now, left)) ||
 	    (str_ends(path, "-") && is_our_backup(t, path, &now)))
 		return os_put(t->c->os, path, &now, before, e);
 	text = taken_back(t, path, now.data, text_of(before));
