@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/* table.c - every command there is, in the order in which help shows them. */
+#include "cmd/cmd.h"
+
+extern const struct command command_plan;
+extern const struct command command_apply;
+extern const struct command command_confirm;
+extern const struct command command_undo;
+extern const struct command command_extend;
+extern const struct command command_status;
+extern const struct command command_log;
+extern const struct command command_open;
+extern const struct command command_close;
+extern const struct command command_recover;
+extern const struct command command_help;
+extern const struct command command_apply_run;
+extern const struct command command_sentinel;
+extern const struct command command_filter_run;
+
+const struct command *const commands[] = {
+	&command_plan,	   &command_apply,	&command_confirm, &command_undo,
+	&command_extend,   &command_status,	&command_log,	  &command_open,
+	&command_close,	   &command_recover,	&command_help,	  &command_apply_run,
+	&command_sentinel, &command_filter_run,
+};
+const size_t commands_count = COUNT(commands);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (str_eq(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* main.c - finds the command, and is the only place that prints an error. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cmd/cmd.h"
+
+static const char *command_name(const void *arg, size_t i)
+{
+	(void)arg;
+	return commands[i]->hidden ? "" : commands[i]->name;
+}
+
+static int unknown_command(const char *word, struct err *e)
+{
+	const char *near = str_nearest(word, commands_count, command_name, NULL);
+
+	if (near && near[0])
+		return err_set(e, ERR_USAGE, _("there is no command \"%s\"; did you mean \"%s\"?"),
+			       word, near);
+	return err_set(e, ERR_USAGE, _("there is no command \"%s\"; see: kannuki help"), word);
+}
+
+static int check_words(const struct command *c, const struct opts *o, struct err *e)
+{
+	if (o->words.count < c->words_min)
+		return err_set(e, ERR_USAGE, _("kannuki %s needs more words: kannuki %s %s"),
+			       c->name, c->name, c->words);
+	if (o->words.count > c->words_max)
+		return err_set(e, ERR_USAGE, _("\"%s\" is too much; usage: kannuki %s %s"),
+			       o->words.item[c->words_max], c->name, c->words);
+	return 0;
+}
+
+static int run_command(const struct command *c, int argc, char **argv, struct err *e)
+{
+	struct call call = { .command = c };
+	int r;
+
+	for (int i = 0; i < argc; i++) {
+		if (str_eq(argv[i], "--help")) {
+			help_command(c);
+			return EXIT_DONE;
+		}
+	}
+	if (opts_parse(c->opt, c->opt_count, argc, argv, &call.opts, e) < 0)
+		return -1;
+	r = check_words(c, &call.opts, e);
+	if (r == 0)
+		call.os = os_linux_new("/", e);
+	if (r == 0 && !call.os)
+		r = -1;
+	if (r == 0 && c->as_root && os_uid(call.os) != 0)
+		r = err_set(e, ERR_USAGE, _("kannuki %s must be run as root; try: sudo kannuki %s"),
+			    c->name, c->name);
+	if (r == 0)
+		r = c->run(&call, e);
+	os_linux_free(call.os);
+	opts_done(&call.opts);
+	return r;
+}
+
+static int dispatch(int argc, char **argv, struct err *e)
+{
+	const struct command *c;
+
+	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) {
+		help_all();
+		return EXIT_DONE;
+	}
+	if (str_eq(argv[1], "--version")) {
+		printf("kannuki %s\n", KANNUKI_VERSION);
+		return EXIT_DONE;
+	}
+	c = command_find(argv[1]);
+	return c ? run_command(c, argc - 2, argv + 2, e) : unknown_command(argv[1], e);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	enum lang lang;
+	int r;
+
+	i18n_from_locale(&lang);
+	i18n_set(lang);
+	r = dispatch(argc, argv, &e);
+	if (r < 0) {
+		fprintf(stderr, "kannuki: %s\n", e.msg);
+		r = err_exit_code(&e);
+	}
+	if (fflush(stdout) != 0 && r == 0)
+		r = EXIT_FAILED;
+	return r;
+}
