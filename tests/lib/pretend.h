@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pretend.h - a pretend Debian for tests of steps: files are some base os's, programs are small
+ * imitations of the host's (useradd, systemctl, sshd, nft, …) that write those files, and the power
+ * can be cut at every call.
+ */
+#pragma once
+
+#include "os/os.h"
+
+struct pretend_unit {
+	char name[64];
+	bool active;
+};
+
+struct pretend {
+	struct os os; /* first: give &p->os to what is tested */
+	struct os *base;
+	/* Calls until the power is cut: each later one fails. */
+	int budget;
+	bool late; /* the call that meets the cut still does its work, but nobody hears */
+	bool quiet; /* inside a program or a snapshot: calls of it are free (programs: see pretend_run) */
+	int64_t clock; /* ns */
+
+	struct pretend_unit unit[8];
+	size_t unit_count;
+	bool sshd_runs, transient_runs;
+	unsigned port[8];
+	size_t port_count;
+	char running[4096];  /* configuration that the running sshd has read */
+	uint64_t generation; /* inode numbers of its listeners */
+	char table[65536];   /* of nft; "" none */
+	char sysctl[64];
+	char last_input[4096]; /* of the last program that read any */
+	unsigned stage_runs;
+
+	/* planted faults */
+	bool reload_kills;   /* sshd dies at the reload */
+	bool start_fails;    /* the unit of sshd cannot be started */
+	bool reload_ignored; /* says yes and goes on with what it had */
+	bool no_v6;	     /* sshd does not listen on IPv6 */
+	bool no_nft, no_nft_kernel;
+	unsigned locked; /* useradd finds the databases locked that many times */
+	bool silent;	 /* listens but greets nobody */
+};
+
+/* A small Debian 12 with root and a user "old", sshd on port 22. base is not freed. */
+void pretend_init(struct pretend *p, struct os *base);
+/* Everything on the disk as text, for comparing; /var/lib/kannuki and /run are left out, and so are
+ * the times of folders. malloc'd. */
+char *pretend_disk(struct pretend *p);
+/* As a boot does: what runs is what is enabled, with what is on the disk. */
+void pretend_boot(struct pretend *p);
+bool pretend_is_active(const struct pretend *p, const char *unit);
+bool pretend_listens(const struct pretend *p, unsigned port);
+void pretend_file(struct pretend *p, const char *path, const char *text, mode_t mode);
+void pretend_dir(struct pretend *p, const char *path, mode_t mode);
+/* Text of a file, or "(none)". malloc'd. */
+char *pretend_text(struct pretend *p, const char *path);
+
+/* A folder for a base of os_linux_new, gone with pretend_tmp_done. */
+char *pretend_tmp(void);
+void pretend_tmp_done(char *path);

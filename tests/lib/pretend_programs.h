@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/* pretend_programs.h - the programs of a pretend Debian. */
+#pragma once
+
+#include "lib/pretend.h"
+
+/* Every write of a program is a call of its own: the power can be cut between two of them. */
+int pretend_run(struct pretend *p, const struct run *r, struct run_result *ret, struct err *e);
