@@ -30,9 +30,10 @@ static int spec_of(const struct step *s, struct step_account_spec *ret, struct e
 	const char *password;
 	int create;
 
-	if (json_unpack(s->args, "{s:s, s:b, s:s?, s:s}", "user", &spec.user, "create", &create,
-			"group", &spec.group, "password", &password) < 0)
+	if (json_unpack(s->args, "{s:s, s:b, s:s}", "user", &spec.user, "create", &create,
+			"password", &password) < 0)
 		return err_set(e, ERR_FAILED, "the step is not complete");
+	spec.group = json_string_value(json_object_get(s->args, "group"));
 	spec.create = create;
 	for (size_t i = 0; i < COUNT(password_names); i++) {
 		if (strcmp(password_names[i], password) != 0)

@@ -204,9 +204,10 @@ int account_undo(const struct step_ctx *c, const struct step *s, const struct im
 	const char *password, *home = image_text(pre, "home");
 	int create, worst = 0;
 
-	if (json_unpack(s->args, "{s:s, s:b, s:s?, s:s}", "user", &t.user, "create", &create,
-			"group", &t.group, "password", &password) < 0)
+	if (json_unpack(s->args, "{s:s, s:b, s:s}", "user", &t.user, "create", &create, "password",
+			&password) < 0)
 		return err_set(e, ERR_FAILED, "the step is not complete");
+	t.group = json_string_value(json_object_get(s->args, "group"));
 	t.create = create;
 	t.password = strcmp(password, "secret") == 0;
 	keep_first(remove_leftovers(c, &one), &one, &worst, e);

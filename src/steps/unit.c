@@ -52,10 +52,11 @@ static int spec_of(const struct step *s, struct unit_spec *ret, struct err *e)
 	struct unit_spec spec = { 0 };
 	const char *enable, *start;
 
-	if (json_unpack(s->args, "{s:s, s:s?, s:s, s:s}", "name", &spec.name, "text", &spec.text,
-			"enable", &enable, "start", &start) < 0 ||
+	if (json_unpack(s->args, "{s:s, s:s, s:s}", "name", &spec.name, "enable", &enable, "start",
+			&start) < 0 ||
 	    strchr(spec.name, '/'))
 		return err_set(e, ERR_FAILED, "the step is not complete");
+	spec.text = json_string_value(json_object_get(s->args, "text"));
 	if (want_of(enable, &spec.enable, e) < 0 || want_of(start, &spec.start, e) < 0)
 		return -1;
 	spec.path = xasprintf("/etc/systemd/system/%s", spec.name);

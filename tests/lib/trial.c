@@ -53,6 +53,7 @@ static int capture(struct trial *t, struct image *ret, struct err *e)
 	if (t->s.kind->capture(&t->c, &t->s, &now, e) < 0)
 		return -1;
 	text = image_encode(&now);
+	image_done(ret);
 	return image_decode(text, ret, e);
 }
 

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/* The kind "account": a new admin or an old one, and back line by line. */
+#include "lib/t.h"
+
+#include "base/mem.h"
+#include "lib/trial.h"
+#include "steps/account.h"
+#include "steps/passwd.h"
+
+static json_t *new_admin(void)
+{
+	return step_account_args(&(struct step_account_spec){
+		.user = "taro", .create = true, .group = "sudo", .password = PASSWORD_SECRET });
+}
+
+static json_t *new_without_password(void)
+{
+	return step_account_args(&(struct step_account_spec){
+		.user = "taro", .create = true, .group = "sudo", .password = PASSWORD_NONE });
+}
+
+static json_t *old_user(void)
+{
+	return step_account_args(&(struct step_account_spec){
+		.user = "old", .group = "adm", .password = PASSWORD_SECRET });
+}
+
+static bool has(struct trial *t, const char *path, const char *what)
+{
+	CLEANUP_FREE char *text = pretend_text(&t->p, path);
+
+	return strstr(text, what) != NULL;
+}
+
+static int new_user_is_made_with_its_home(void)
+{
+	struct node home CLEANUP_NODE = { 0 };
+	struct node profile CLEANUP_NODE = { 0 };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(has(&t, "/etc/passwd", "taro:x:1001:1001::/home/taro:/bin/bash\n"));
+	T_OK(has(&t, "/etc/group", "sudo:x:27:old,taro\n"));
+	T_OK(has(&t, "/etc/shadow", "taro:$y$j9T$hashed:"));
+	T_STR(t.p.last_input, "taro:right horse\n");
+	T_OK(os_get(t.base, "/home/taro", &home, &e) == 0 && home.uid == 1001 && home.gid == 1001);
+	T_OK(home.mode == 0700);
+	T_OK(os_get(t.base, "/home/taro/.profile", &profile, &e) == 0 && profile.uid == 1001);
+	T_STR(profile.data, "# profile\n");
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
+static int secret_is_in_no_image_and_no_args(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	CLEANUP_FREE char *pre = image_encode(&t.pre);
+	CLEANUP_FREE char *post = image_encode(&t.post);
+	CLEANUP_FREE char *args = json_dumps(t.s.args, 0);
+	T_OK(!strstr(pre, "right horse") && !strstr(post, "right horse") &&
+	     !strstr(args, "right horse"));
+	trial_done(&t);
+	return 0;
+}
+
+static int key_only_user_is_not_locked(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_without_password(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(has(&t, "/etc/shadow", "taro:*:"));
+	trial_done(&t);
+	return 0;
+}
+
+static int missing_secret_is_an_error(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	t.c.secret = NULL;
+	T_OK(trial_apply(&t, &e) < 0);
+	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t));
+	t.c.secret = "two\nlines:x";
+	T_OK(trial_apply(&t, &e) < 0);
+	trial_done(&t);
+	return 0;
+}
+
+static int busy_databases_are_waited_for(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	t.p.locked = 3;
+	T_OK(trial_apply(&t, &e) == 0);
+	trial_done(&t);
+	trial_init(&t, &step_account, new_admin(), NULL);
+	t.p.locked = 1000;
+	T_OK(trial_apply(&t, &e) < 0 && strstr(e.msg, "cannot lock"));
+	trial_done(&t);
+	return 0;
+}
+
+static int cut_anywhere_comes_back(void)
+{
+	const struct trial_case create = { &step_account, new_admin, NULL, NULL };
+	const struct trial_case change = { &step_account, old_user, NULL, NULL };
+
+	T_OK(trial_cut_everywhere(&create) > 200);
+	T_OK(trial_cut_everywhere(&change) > 50);
+	return 0;
+}
+
+static void append(struct trial *t, const char *path, const char *line)
+{
+	CLEANUP_FREE char *text = pretend_text(&t->p, path);
+	CLEANUP_FREE char *all = xasprintf("%s%s", text, line);
+
+	pretend_file(&t->p, path, all, 0644);
+}
+
+static int what_others_changed_meanwhile_stays(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	append(&t, "/etc/passwd", "hana:x:1002:1002::/home/hana:/bin/bash\n");
+	append(&t, "/etc/shadow", "hana:$y$hana:19000::::::\n");
+	pretend_file(&t.p, "/etc/group",
+		     "root:x:0:\nsudo:x:27:old,taro,hana\nold:x:1000:\nadm:x:4:taro,hana\n"
+		     "taro:x:1001:\nhana:x:1002:\n",
+		     0644);
+	T_OK(trial_undo(&t, true, &e) == 0);
+	CLEANUP_FREE char *passwd = pretend_text(&t.p, "/etc/passwd");
+	CLEANUP_FREE char *group = pretend_text(&t.p, "/etc/group");
+	T_STR(passwd, "root:x:0:0:root:/root:/bin/bash\nold:x:1000:1000::/home/old:/bin/bash\n"
+		      "hana:x:1002:1002::/home/hana:/bin/bash\n");
+	T_STR(group, "root:x:0:\nsudo:x:27:old,hana\nold:x:1000:\nadm:x:4:hana\nhana:x:1002:\n");
+	T_OK(has(&t, "/etc/shadow", "hana:$y$hana") && !has(&t, "/etc/shadow", "taro"));
+	trial_done(&t);
+	return 0;
+}
+
+static int old_user_keeps_what_else_was_given_to_it(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, old_user(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(has(&t, "/etc/group", "adm:x:4:old\n"));
+	append(&t, "/etc/group", "docker:x:99:old\n");
+	T_OK(trial_undo(&t, true, &e) == 0);
+	T_OK(has(&t, "/etc/group", "docker:x:99:old\n") && has(&t, "/etc/group", "adm:x:4:\n"));
+	T_OK(has(&t, "/etc/shadow", "old:$y$old:") && has(&t, "/etc/group", "sudo:x:27:old\n"));
+	trial_done(&t);
+	return 0;
+}
+
+static int stale_locks_of_killed_programs_go_and_live_ones_stay(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/etc/passwd.lock", "4242", 0600);
+	pretend_file(&t.p, "/etc/shadow.4242", "4242", 0600);
+	pretend_file(&t.p, "/etc/group.lock", "1", 0600);
+	T_OK(trial_undo(&t, true, &e) == 0);
+	T_OK(has(&t, "/etc/group.lock", "1"));
+	T_OK(os_remove(t.base, "/etc/group.lock", &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
+static int droppings_of_a_login_go_without_words(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_dir(&t.p, "/home/taro/.cache", 0700);
+	pretend_file(&t.p, "/home/taro/.cache/motd.legal-displayed", "", 0644);
+	pretend_file(&t.p, "/home/taro/.bash_history", "sudo whoami\n", 0600);
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	T_OK(has(&t, TRIAL_TXN "/displaced/home%taro/.bash_history", "sudo whoami\n"));
+	trial_done(&t);
+	return 0;
+}
+
+static int persons_files_are_moved_never_deleted(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/home/taro/thesis.tex", "years of work\n", 0644);
+	T_OK(trial_undo(&t, true, &e) == 1 && strstr(e.msg, "thesis.tex"));
+	T_OK(trial_is_back(&t));
+	T_OK(has(&t, TRIAL_TXN "/displaced/home%taro/thesis.tex", "years of work\n"));
+	/* A file of the skeleton that was edited is a person's too. */
+	trial_done(&t);
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/home/taro/.bashrc", "alias ll='ls -l'\n", 0644);
+	T_OK(trial_undo(&t, true, &e) == 1);
+	T_OK(has(&t, TRIAL_TXN "/displaced/home%taro/.bashrc", "alias ll"));
+	trial_done(&t);
+	return 0;
+}
+
+static void with_home(struct pretend *p)
+{
+	pretend_dir(p, "/home/taro", 0755);
+	pretend_file(p, "/home/taro/precious", "older than the user\n", 0644);
+}
+
+static int home_that_was_there_is_a_conflict(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), with_home);
+	T_OK(trial_apply(&t, &e) < 0 && e.kind == ERR_CONFLICT && strstr(e.msg, "/home/taro"));
+	T_OK(trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
+static int names_are_compared_whole(void)
+{
+	CLEANUP_FREE char *g =
+		passwd_groups_back("sudo:x:27:taro2,taro,xtaro\n", "sudo:x:27:\n", "taro", NULL);
+	CLEANUP_FREE char *l = passwd_line_back("taro2:x:1:\ntaro:x:2:\nxtaro:x:3:\n", "", "taro");
+	CLEANUP_FREE char *put = passwd_groups_back("adm:x:4:\n", "adm:x:4:taro\n", "taro", "adm");
+	CLEANUP_FREE char *gshadow =
+		passwd_groups_back("sudo:*:taro,a:b,taro", "sudo:*:a:b", "taro", NULL);
+
+	T_STR(g, "sudo:x:27:taro2,xtaro\n");
+	T_STR(l, "taro2:x:1:\nxtaro:x:3:\n");
+	T_STR(put, "adm:x:4:taro\n");
+	T_STR(gshadow, "sudo:*:a:b");
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(new_user_is_made_with_its_home),
+		T(secret_is_in_no_image_and_no_args),
+		T(key_only_user_is_not_locked),
+		T(missing_secret_is_an_error),
+		T(busy_databases_are_waited_for),
+		T(cut_anywhere_comes_back),
+		T(what_others_changed_meanwhile_stays),
+		T(old_user_keeps_what_else_was_given_to_it),
+		T(stale_locks_of_killed_programs_go_and_live_ones_stay),
+		T(droppings_of_a_login_go_without_words),
+		T(persons_files_are_moved_never_deleted),
+		T(home_that_was_there_is_a_conflict),
+		T(names_are_compared_whole),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
