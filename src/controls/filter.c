@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "controls/control.h"
+#include "core/routes.h"
 #include "steps/file.h"
 #include "steps/nft.h"
 #include "steps/unit.h"
@@ -38,31 +39,44 @@ static const char unit_text[] = "[Unit]\n"
 				"[Install]\n"
 				"WantedBy=sysinit.target\n";
 
-struct spec_ports {
+/* What a spec points to. */
+struct spec_memory {
 	uint16_t port[SSH_PORT_MAX + 1];
+	struct strv wan;
 };
 
+static void spec_memory_done(struct spec_memory *m)
+{
+	strv_done(&m->wan);
+}
+#define CLEANUP_SPEC CLEANUP(spec_memory_done)
+
 /* With `pending` the ports that sshd has now stay open too. */
-static void make_spec(const struct control_in *in, bool pending, struct spec_ports *ports,
-		      struct filter_spec *ret)
+static int make_spec(const struct control_in *in, bool pending, struct spec_memory *m,
+		     struct filter_spec *ret, struct err *e)
 {
 	const struct policy *p = in->policy;
 	unsigned wanted = ssh_port_wanted(in);
 	size_t n = 0;
 
-	ports->port[n++] = (uint16_t)wanted;
+	m->port[n++] = (uint16_t)wanted;
 	for (size_t i = 0; i < in->facts->sshd.port_count && n <= SSH_PORT_MAX; i++)
 		if (in->facts->sshd.port[i] != wanted && (pending || !p->ssh_port))
-			ports->port[n++] = (uint16_t)in->facts->sshd.port[i];
+			m->port[n++] = (uint16_t)in->facts->sshd.port[i];
+	if (default_interfaces(in->os, &m->wan, e) < 0)
+		return -1;
 	*ret = (struct filter_spec){
-		.ssh_port = ports->port,
+		.ssh_port = m->port,
 		.ssh_port_count = n,
 		.ssh_from = p->allow_from,
 		.ssh_from_count = p->allow_from_count,
 		.open = p->open,
 		.open_count = p->open_count,
 		.ping = p->ping,
+		.wan = m->wan.item,
+		.wan_count = m->wan.count,
 	};
+	return 0;
 }
 
 static char *stored_text(const struct filter_spec *spec)
@@ -82,7 +96,7 @@ static char *stored_text(const struct filter_spec *spec)
 static int deny_probe(const struct control_in *in, struct finding *ret, struct err *e)
 {
 	CLEANUP_FREE char *how = NULL;
-	struct spec_ports ports;
+	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 	int r;
 
@@ -92,7 +106,8 @@ static int deny_probe(const struct control_in *in, struct finding *ret, struct e
 					       : _("only root may list the rules"));
 		return 0;
 	}
-	make_spec(in, false, &ports, &spec);
+	if (make_spec(in, false, &memory, &spec, e) < 0)
+		return -1;
 	r = filter_differs(in->os, &spec, &how, e);
 	if (r < 0)
 		return r;
@@ -155,7 +170,7 @@ static int same_doors(const struct control_in *in, const struct filter_spec *wan
 static int deny_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 			struct err *e)
 {
-	struct spec_ports ports;
+	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 	bool same;
 
@@ -168,7 +183,8 @@ static int deny_propose(const struct control_in *in, const struct finding *found
 		return 0;
 	if (one_owner(in, e) < 0)
 		return -1;
-	make_spec(in, false, &ports, &spec);
+	if (make_spec(in, false, &memory, &spec, e) < 0)
+		return -1;
 	if (same_doors(in, &spec, &same, e) < 0)
 		return -1;
 	d->filter_changes = true;
@@ -181,11 +197,12 @@ static int boot_probe(const struct control_in *in, struct finding *ret, struct e
 	const struct unit_fact *u = facts_unit(in->facts, FILTER_UNIT);
 	CLEANUP_FREE char *now = NULL;
 	CLEANUP_FREE char *want = NULL;
-	struct spec_ports ports;
+	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 	bool runs = u && str_eq(u->active, "active") && str_eq(u->enabled, "enabled");
 
-	make_spec(in, false, &ports, &spec);
+	if (make_spec(in, false, &memory, &spec, e) < 0)
+		return -1;
 	want = stored_text(&spec);
 	if (os_read(in->os, FILTER_STORED, &now, e) < 0)
 		return -1;
@@ -236,7 +253,7 @@ static void list_closed(const struct control_in *in, struct draft *d)
 
 int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e)
 {
-	struct spec_ports ports;
+	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 	enum step_phase phase = d->filter_closes_door ? PHASE_RESTRICT : PHASE_ADD;
 
@@ -247,7 +264,8 @@ int draft_filter_steps(const struct control_in *in, struct draft *d, struct err 
 	list_closed(in, d);
 	if (d->filter_closes_door)
 		d->plan->needs_proof = true;
-	make_spec(in, true, &ports, &spec);
+	if (make_spec(in, true, &memory, &spec, e) < 0)
+		return -1;
 	step_words(plan_add(d->plan, &step_nft, phase, "filter.default-deny",
 			    step_nft_args(&spec, d->filter_closes_door)),
 		   _("packet filter: let in only what the policy opens, IPv4 and IPv6"),
@@ -279,14 +297,15 @@ static void add_boot_steps(const struct control_in *in, struct draft *d, const c
 int draft_filter_finish_steps(const struct control_in *in, struct draft *d, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
-	struct spec_ports ports;
+	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 
 	(void)e;
 	/* A plan that moves the port finds the final table only now: the port in it is new. */
 	if (!d->filter_changes && !d->filter_at_boot_changes)
 		return 0;
-	make_spec(in, false, &ports, &spec);
+	if (make_spec(in, false, &memory, &spec, e) < 0)
+		return -1;
 	text = stored_text(&spec);
 	add_boot_steps(in, d, text);
 	if (d->filter_closes_door)

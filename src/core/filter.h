@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "base/str.h"
 #include "core/opening.h"
 #include "os/os.h"
@@ -20,6 +22,8 @@ struct filter_spec {
 	const struct opening *open;
 	size_t open_count;
 	bool ping;
+	char *const *wan; /* interfaces that face outside, for forwarded ports (trap 28) */
+	size_t wan_count;
 };
 
 /* The whole table as one nft transaction: makes it if absent, replaces it if present, touches
@@ -29,7 +33,21 @@ struct filter_spec {
  * is deterministic: the same spec gives the same text. malloc'd. */
 char *filter_ruleset(const struct filter_spec *spec, const struct socket_info *rescue,
 		     size_t rescue_count, bool warmup);
-/* What the kernel has now, in the form of `nft -j list table inet kannuki` reduced to what the
- * spec decides (sets' elements, policy, hooks, rules in order): compares with the spec. 0: same;
+/* A spec with its own memory. */
+struct filter_spec_owned {
+	struct filter_spec spec; /* points into the rest */
+	uint16_t *ssh_port;
+	struct prefix *ssh_from;
+	struct opening *open;
+	struct strv wan;
+};
+
+void filter_spec_owned_done(struct filter_spec_owned *s);
+json_t *filter_spec_encode(const struct filter_spec *spec); /* a new reference */
+int filter_spec_decode(json_t *from, struct filter_spec_owned *ret, struct err *e);
+
+/* What the kernel has now, by `nft -j list table inet kannuki`: sets' elements, hooks and policies,
+ * and the rules in their order (each carries the checksum of its text as comment). The rescue sets'
+ * elements do not count. 0: same;
  * 1: differs, *ret_how says where (malloc'd, one line); 2: no such table. */
 int filter_differs(struct os *os, const struct filter_spec *spec, char **ret_how, struct err *e);

@@ -19,6 +19,8 @@ enum sudo_mode { SUDO_PASSWORD, SUDO_NOPASSWD };
 enum root_login { ROOT_LOGIN_NO, ROOT_LOGIN_KEY, ROOT_LOGIN_YES };
 enum ui_language { UI_LANGUAGE_LOCALE, UI_LANGUAGE_EN, UI_LANGUAGE_JA };
 
+#define POLICY_KEYS_MAX 24
+
 struct policy {
 	char *admin_user; /* NULL: none wanted */
 	struct pubkey *admin_key;
@@ -33,6 +35,7 @@ struct policy {
 	size_t open_count;
 	bool ping;
 	enum ui_language language;
+	unsigned line[POLICY_KEYS_MAX]; /* of each row of policy_keys in its file; 0: the default */
 };
 
 enum policy_type {
@@ -73,6 +76,11 @@ int policy_parse(const char *name, const char *text, struct policy *ret, struct 
  * and not writable by group or others: ERR_USAGE. */
 int policy_load(struct os *os, const char *path, struct policy *ret, char **ret_text,
 		struct err *e);
+/* Sets one key as a line of the file would. */
+int policy_set(struct policy *p, const char *section, const char *name, const char *value,
+	       struct err *e);
+/* The value of a row as it would be written, malloc'd; several lines for keys that repeat. */
+char *policy_get(const struct policy *p, const struct policy_key *key);
 /* A commented policy file that policy_parse reads back to the same policy. Never NULL. */
 char *policy_write(const struct policy *p);
 /* What contradicts itself whatever the host is like (no key while password login is off, …):

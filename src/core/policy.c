@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+/* policy.c - values of the policy's table: set, written, checked. policy_parse.c reads files. */
+#include "core/policy.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+
+#define KEYS_MAX 64
+#define USER_MAX 32
+
+static void *member(struct policy *p, const struct policy_key *k)
+{
+	return (char *)p + k->offset;
+}
+
+void policy_init(struct policy *p)
+{
+	*p = (struct policy){ .ping = true };
+	p->open = xcalloc(1, sizeof(*p->open));
+	p->open[0].tpl = opening_template_find("ssh");
+	p->open_count = 1;
+}
+
+void policy_done(struct policy *p)
+{
+	for (size_t i = 0; i < p->admin_key_count; i++)
+		pubkey_done(&p->admin_key[i]);
+	free(p->admin_user);
+	free(p->admin_key);
+	free(p->allow_from);
+	free(p->open);
+	*p = (struct policy){ 0 };
+}
+
+static int wrong(const struct policy_key *k, const char *value, const char *allowed, struct err *e)
+{
+	return err_set(e, ERR_USAGE, _("[%s] %s = %s is not possible; allowed: %s"), k->section,
+		       k->name, value, allowed);
+}
+
+static int set_bool(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
+{
+	if (!str_eq(value, "yes") && !str_eq(value, "no"))
+		return wrong(k, value, _("yes or no"), e);
+	*(bool *)member(p, k) = str_eq(value, "yes");
+	return 0;
+}
+
+static int set_choice(struct policy *p, const struct policy_key *k, const char *value,
+		      struct err *e)
+{
+	CLEANUP_STR struct str all = { 0 };
+
+	for (int i = 0; k->choices[i]; i++) {
+		if (str_eq(value, k->choices[i])) {
+			*(int *)member(p, k) = i;
+			return 0;
+		}
+		str_addf(&all, "%s%s", i ? ", " : "", k->choices[i]);
+	}
+	return wrong(k, value, all.text, e);
+}
+
+static int set_uint(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
+{
+	CLEANUP_FREE char *allowed = xasprintf(_("%lu to %lu"), k->min, k->max);
+	uint64_t n;
+
+	if (str_to_u64(value, k->min, k->max, &n) < 0)
+		return wrong(k, value, allowed, e);
+	*(unsigned *)member(p, k) = (unsigned)n;
+	return 0;
+}
+
+/* What useradd of Debian and RHEL both take without an option that says "bad name". */
+static int set_user(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
+{
+	size_t n = strlen(value);
+	bool good = n > 0 && n <= USER_MAX && (islower((unsigned char)value[0]) || value[0] == '_');
+
+	for (size_t i = 1; good && i < n; i++)
+		good = islower((unsigned char)value[i]) || isdigit((unsigned char)value[i]) ||
+		       value[i] == '_' || value[i] == '-';
+	if (str_eq(value, "root"))
+		return err_set(
+			e, ERR_USAGE,
+			_("[admin] user = root: the admin is a user of its own who becomes root by "
+			  "sudo; choose another name"));
+	if (!good)
+		return wrong(k, str_is_clean_utf8(value) ? value : "?",
+			     _("lower-case letters, digits, _ and -, beginning with a letter, at "
+			       "most 32"),
+			     e);
+	free(p->admin_user);
+	p->admin_user = xstrdup(value);
+	return 0;
+}
+
+static int set_key(struct policy *p, const char *value, struct err *e)
+{
+	struct pubkey key;
+
+	if (p->admin_key_count >= KEYS_MAX)
+		return err_set(e, ERR_USAGE, _("at most %d keys"), KEYS_MAX);
+	if (pubkey_parse(value, &key, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->admin_key_count; i++) {
+		if (!pubkey_same(&key, &p->admin_key[i]))
+			continue;
+		pubkey_done(&key);
+		return err_set(e, ERR_USAGE, _("[admin] key: this key stands here twice"));
+	}
+	p->admin_key = xrealloc(p->admin_key, p->admin_key_count + 1, sizeof(key));
+	p->admin_key[p->admin_key_count++] = key;
+	return 0;
+}
+
+static int set_cidrs(struct policy *p, const char *value, struct err *e)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+
+	strv_split(&words, value, ", \t");
+	for (size_t i = 0; i < words.count; i++) {
+		struct prefix one;
+
+		if (str_eq(words.item[i], "any") && words.count == 1)
+			return 0;
+		if (prefix_parse(words.item[i], &one, e) < 0)
+			return err_ctx(e, "[ssh] allow-from");
+		p->allow_from = xrealloc(p->allow_from, p->allow_from_count + 1, sizeof(one));
+		p->allow_from[p->allow_from_count++] = one;
+	}
+	return 0;
+}
+
+static int set_openings(struct policy *p, const char *value, struct err *e)
+{
+	CLEANUP_STRV struct strv parts = { 0 };
+
+	strv_split(&parts, value, ",");
+	for (size_t i = 0; i < parts.count; i++) {
+		struct opening one;
+		bool there = false;
+
+		if (opening_parse(str_trim(parts.item[i]), &one, e) < 0)
+			return err_ctx(e, "[firewall] open");
+		if (one.tpl && str_eq(one.tpl->name, "ssh") && one.has_source)
+			return err_set(e, ERR_USAGE,
+				       _("[firewall] open = ssh from ...: say that with [ssh] "
+					 "allow-from"));
+		for (size_t j = 0; j < p->open_count; j++)
+			there = there || opening_eq(&one, &p->open[j]);
+		if (there)
+			continue;
+		p->open = xrealloc(p->open, p->open_count + 1, sizeof(one));
+		p->open[p->open_count++] = one;
+	}
+	return 0;
+}
+
+static int set_value(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
+{
+	if (k->later)
+		return str_eq(value, k->def) ? 0
+					     : err_set(e, ERR_USAGE, "[%s] %s = %s: %s", k->section,
+						       k->name, value, _(k->later));
+	switch (k->type) {
+	case POLICY_BOOL:
+		return set_bool(p, k, value, e);
+	case POLICY_CHOICE:
+		return set_choice(p, k, value, e);
+	case POLICY_UINT:
+		return set_uint(p, k, value, e);
+	case POLICY_USER:
+		return set_user(p, k, value, e);
+	case POLICY_KEY:
+		return set_key(p, value, e);
+	case POLICY_CIDRS:
+		return set_cidrs(p, value, e);
+	case POLICY_OPENINGS:
+		return set_openings(p, value, e);
+	}
+	return err_set(e, ERR_FAILED, "policy key without a type");
+}
+
+static const char *name_in_section(const void *arg, size_t i)
+{
+	return str_eq(policy_keys[i].section, arg) ? policy_keys[i].name : "";
+}
+
+static const char *any_section(const void *arg, size_t i)
+{
+	(void)arg;
+	return policy_keys[i].section;
+}
+
+static int unknown(const char *section, const char *name, struct err *e)
+{
+	CLEANUP_STR struct str all = { 0 };
+	const char *near;
+
+	for (size_t i = 0; i < policy_keys_count; i++)
+		if (str_eq(policy_keys[i].section, section))
+			str_addf(&all, "%s%s", all.len ? ", " : "", policy_keys[i].name);
+	if (!all.len) {
+		near = str_nearest(section, policy_keys_count, any_section, NULL);
+		return err_set(
+			e, ERR_USAGE,
+			_("there is no section [%s]%s%s%s; allowed: admin, ssh, firewall, guard, "
+			  "updates, services, ui"),
+			section, near ? _("; did you mean [") : "", near ? near : "",
+			near ? "]?" : "");
+	}
+	near = str_nearest(name, policy_keys_count, name_in_section, section);
+	if (near && near[0])
+		return err_set(e, ERR_USAGE,
+			       _("[%s] has no key \"%s\"; did you mean \"%s\"? allowed: %s"),
+			       section, name, near, all.text);
+	return err_set(e, ERR_USAGE, _("[%s] has no key \"%s\"; allowed: %s"), section, name,
+		       all.text);
+}
+
+int policy_set(struct policy *p, const char *section, const char *name, const char *value,
+	       struct err *e)
+{
+	for (size_t i = 0; i < policy_keys_count; i++)
+		if (str_eq(policy_keys[i].section, section) && str_eq(policy_keys[i].name, name))
+			return set_value(p, &policy_keys[i], value, e);
+	return unknown(section, name, e);
+}
+
+static char *keys_text(const struct policy *p)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	for (size_t i = 0; i < p->admin_key_count; i++) {
+		CLEANUP_FREE char *line = pubkey_line(&p->admin_key[i]);
+
+		str_addf(&s, "%s%s", i ? "\n" : "", line);
+	}
+	return str_take(&s);
+}
+
+static char *cidrs_text(const struct policy *p)
+{
+	CLEANUP_STR struct str s = { 0 };
+	char addr[ADDR_TEXT];
+
+	for (size_t i = 0; i < p->allow_from_count; i++)
+		str_addf(&s, "%s%s/%u", i ? ", " : "", addr_text(&p->allow_from[i].addr, addr),
+			 p->allow_from[i].bits);
+	return str_take(&s);
+}
+
+static char *openings_text(const struct policy *p)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	for (size_t i = 0; i < p->open_count; i++) {
+		CLEANUP_FREE char *one = opening_text(&p->open[i]);
+
+		str_addf(&s, "%s%s", i ? ", " : "", one);
+	}
+	return str_take(&s);
+}
+
+char *policy_get(const struct policy *p, const struct policy_key *k)
+{
+	const void *m = (const char *)p + k->offset;
+
+	if (k->later)
+		return xstrdup(k->def);
+	switch (k->type) {
+	case POLICY_BOOL:
+		return xstrdup(*(const bool *)m ? "yes" : "no");
+	case POLICY_CHOICE:
+		return xstrdup(k->choices[*(const int *)m]);
+	case POLICY_UINT:
+		return *(const unsigned *)m ? xasprintf("%u", *(const unsigned *)m) : xstrdup("");
+	case POLICY_USER:
+		return xstrdup(p->admin_user ? p->admin_user : "");
+	case POLICY_KEY:
+		return keys_text(p);
+	case POLICY_CIDRS:
+		return cidrs_text(p);
+	case POLICY_OPENINGS:
+		return openings_text(p);
+	}
+	return xstrdup("");
+}
+
+static void write_key(struct str *s, const struct policy *p, const struct policy_key *k)
+{
+	CLEANUP_FREE char *value = policy_get(p, k);
+	char *rest = value, *line;
+
+	str_addf(s, "# %s\n", _(k->meaning));
+	if (value[0] == '\0' || str_eq(value, k->def)) {
+		str_addf(s, "#%s = %s\n", k->name, k->def);
+		return;
+	}
+	while ((line = str_line(&rest)))
+		str_addf(s, "%s = %s\n", k->name, line);
+}
+
+char *policy_write(const struct policy *p)
+{
+	CLEANUP_STR struct str s = { 0 };
+	const char *section = "";
+
+	str_add(&s, _("# Kannuki policy: what is wanted of this host. See kannuki-policy(5).\n"));
+	for (size_t i = 0; i < policy_keys_count; i++) {
+		if (policy_keys[i].later)
+			continue;
+		if (!str_eq(section, policy_keys[i].section))
+			str_addf(&s, "\n[%s]\n", policy_keys[i].section);
+		section = policy_keys[i].section;
+		write_key(&s, p, &policy_keys[i]);
+	}
+	return str_take(&s);
+}
+
+/* Trap 16: possible, but worth a second look. */
+static void look_at_port(unsigned port, struct strv *w)
+{
+	static const struct {
+		unsigned port;
+		const char *name;
+	} known[] = { { 1080, "SOCKS" },      { 3000, "Grafana" },    { 3306, "MySQL" },
+		      { 3389, "RDP" },	      { 5432, "PostgreSQL" }, { 5900, "VNC" },
+		      { 6379, "Redis" },      { 8000, "HTTP" },	      { 8080, "HTTP" },
+		      { 8443, "HTTPS" },      { 9000, "PHP-FPM" },    { 9090, "Prometheus" },
+		      { 25565, "Minecraft" }, { 27017, "MongoDB" } };
+
+	if (port == 22)
+		strv_add(w,
+			 _("port 22 is what every scanner tries first; another port is quieter"));
+	else if (port < 1024)
+		strv_addf(w,
+			  _("port %u belongs to a system service by custom; 22022 is a better "
+			    "choice"),
+			  port);
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (known[i].port == port)
+			strv_addf(w,
+				  _("port %u is what %s uses by custom; 22022 is a better choice"),
+				  port, known[i].name);
+	if (port >= 32768 && port <= 60999)
+		strv_addf(w,
+			  _("port %u may be taken by an outgoing connection before sshd starts; it "
+			    "will "
+			    "be reserved, but one below 32768 is a better choice"),
+			  port);
+	else if (port > 32767)
+		strv_addf(w,
+			  _("some providers' packet filters take no port above 32767; 22022 is a "
+			    "better "
+			    "choice than %u"),
+			  port);
+}
+
+int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e)
+{
+	bool ssh = false;
+
+	for (size_t i = 0; i < p->open_count; i++)
+		ssh = ssh || (p->open[i].tpl && str_eq(p->open[i].tpl->name, "ssh"));
+	if (!ssh)
+		return err_set(e, ERR_USAGE,
+			       _("[firewall] open must hold ssh: else nobody gets in"));
+	if (p->admin_key_count > 0 && !p->admin_user)
+		return err_set(e, ERR_USAGE, _("[admin] key needs [admin] user"));
+	if (p->ssh_port)
+		look_at_port(p->ssh_port, ret_warnings);
+	if (p->admin_user && p->admin_sudo == SUDO_NOPASSWD)
+		strv_addf(ret_warnings,
+			  _("sudo = nopasswd: whoever gets %s's key or session is root at once"),
+			  p->admin_user);
+	if (p->password_login)
+		strv_add(ret_warnings, _("password-login = yes: passwords are guessed all day on "
+					 "every rented server"));
+	if (p->root_login == ROOT_LOGIN_YES)
+		strv_add(ret_warnings,
+			 _("root-login = yes: root is the first name a guesser tries"));
+	return 0;
+}

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: MIT
+/* pubkey.c - see pubkey.h. The blob's fields are those of RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4. */
+#include "core/pubkey.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+
+#define RSA_MIN_BITS 2048
+#define COMMENT_MAX  100
+#define PASTE_MAX    ((size_t)64 << 10)
+
+static const struct {
+	const char *name;
+	unsigned bits; /* 0: RSA, from its modulus */
+} types[] = {
+	{ "ssh-ed25519", 256 },
+	{ "ssh-rsa", 0 },
+	{ "ecdsa-sha2-nistp256", 256 },
+	{ "ecdsa-sha2-nistp384", 384 },
+	{ "ecdsa-sha2-nistp521", 521 },
+	{ "sk-ssh-ed25519@openssh.com", 256 },
+	{ "sk-ecdsa-sha2-nistp256@openssh.com", 256 },
+};
+
+void pubkey_done(struct pubkey *k)
+{
+	free(k->type);
+	free(k->base64);
+	free(k->comment);
+	*k = (struct pubkey){ 0 };
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *base64_encode(const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	CLEANUP_STR struct str s = { 0 };
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned n = p[i] << 16u | (i + 1 < len ? p[i + 1] << 8u : 0) |
+			     (i + 2 < len ? p[i + 2] : 0);
+		char four[4] = { alphabet[n >> 18], alphabet[n >> 12 & 63],
+				 i + 1 < len ? alphabet[n >> 6 & 63] : '=',
+				 i + 2 < len ? alphabet[n & 63] : '=' };
+
+		str_add_bytes(&s, four, 4);
+	}
+	return str_take(&s);
+}
+
+int base64_decode(const char *text, size_t len, void **ret, size_t *ret_len)
+{
+	CLEANUP_STR struct str s = { 0 };
+	unsigned bits = 0, count = 0, pads = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *at;
+
+		if (isspace((unsigned char)text[i]))
+			continue;
+		if (text[i] == '=') {
+			pads++;
+			continue;
+		}
+		at = text[i] ? strchr(alphabet, text[i]) : NULL;
+		if (!at || pads)
+			return -1;
+		bits = bits << 6 | (unsigned)(at - alphabet);
+		if (++count % 4 == 0) {
+			unsigned char three[3] = { bits >> 16, bits >> 8, bits };
+
+			str_add_bytes(&s, three, 3);
+			bits = 0;
+		}
+	}
+	if (count % 4 == 1 || pads > 2 || (pads && (count + pads) % 4 != 0))
+		return -1;
+	if (count % 4 == 2)
+		str_add_bytes(&s, (unsigned char[]){ bits >> 4 }, 1);
+	if (count % 4 == 3)
+		str_add_bytes(&s, (unsigned char[]){ bits >> 10, bits >> 2 }, 2);
+	*ret_len = s.len;
+	*ret = str_take(&s);
+	return 0;
+}
+
+bool pubkey_text_is_private(const char *text)
+{
+	return strstr(text, "PRIVATE KEY-----") || strstr(text, "PuTTY-User-Key-File") ||
+	       strstr(text, "Private-Lines:") || strstr(text, "openssh-key-v1") ||
+	       strstr(text, "b3BlbnNzaC1rZXktdjE") || strstr(text, "SSH2 ENCRYPTED PRIVATE KEY");
+}
+
+/* One length-prefixed field. NULL: cut off. */
+static const unsigned char *field(const unsigned char **p, const unsigned char *end,
+				  size_t *ret_len)
+{
+	const unsigned char *at = *p;
+	uint32_t n;
+
+	if (end - at < 4)
+		return NULL;
+	n = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+	if (n > (size_t)(end - at) - 4)
+		return NULL;
+	*ret_len = n;
+	*p = at + 4 + n;
+	return at + 4;
+}
+
+static unsigned modulus_bits(const unsigned char *n, size_t len)
+{
+	unsigned bits;
+
+	while (len > 0 && *n == 0) {
+		n++;
+		len--;
+	}
+	if (len == 0)
+		return 0;
+	bits = (unsigned)(len - 1) * 8;
+	for (unsigned top = *n; top; top >>= 1)
+		bits++;
+	return bits;
+}
+
+static int cut_off(struct err *e)
+{
+	return err_set(
+		e, ERR_USAGE,
+		_("the public key is not whole: a piece is missing or a character was changed; "
+		  "copy the whole line again"));
+}
+
+/* How many fields follow the type's name. */
+static size_t fields_of(const char *type)
+{
+	if (str_eq(type, "ssh-ed25519"))
+		return 1;
+	if (str_eq(type, "sk-ecdsa-sha2-nistp256@openssh.com"))
+		return 3;
+	return 2; /* RSA: e, n; ECDSA: curve, point; sk-ed25519: key, application */
+}
+
+static int check_fields(const char *type, unsigned known_bits, const unsigned char *p,
+			const unsigned char *end, unsigned *ret_bits, struct err *e)
+{
+	const unsigned char *f = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < fields_of(type); i++) {
+		f = field(&p, end, &len);
+		if (!f)
+			return cut_off(e);
+		if (i == 0 && str_ends(type, "ed25519") && len != 32)
+			return cut_off(e);
+	}
+	if (p != end)
+		return cut_off(e);
+	if (str_eq(type, "ssh-ed25519") && len != 32)
+		return cut_off(e);
+	*ret_bits = known_bits ? known_bits : modulus_bits(f, len);
+	return 0;
+}
+
+static int refuse_type(const char *type, size_t len, struct err *e)
+{
+	if (len == 7 && strncmp(type, "ssh-dss", 7) == 0)
+		return err_set(e, ERR_USAGE,
+			       _("this is a DSA key; sshd no longer takes those. Make a new one: "
+				 "ssh-keygen -t ed25519"));
+	if (memmem(type, len, "-cert-v01@", 10))
+		return err_set(
+			e, ERR_USAGE,
+			_("this is a certificate, not a public key; give the file that ends in "
+			  ".pub without -cert"));
+	return err_set(e, ERR_USAGE,
+		       _("this type of key is not known; allowed: ssh-ed25519, ssh-rsa, "
+			 "ecdsa-sha2-nistp256/384/521 and the sk- forms"));
+}
+
+/* The blob says what it is; a type written before it must say the same. */
+static int from_blob(const unsigned char *blob, size_t len, const char *written, struct pubkey *ret,
+		     struct err *e)
+{
+	const unsigned char *p = blob, *end = blob + len, *name;
+	size_t n;
+
+	name = field(&p, end, &n);
+	if (!name || n == 0 || n > 64)
+		return cut_off(e);
+	if (written && (strlen(written) != n || memcmp(written, name, n) != 0))
+		return cut_off(e);
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (strlen(types[i].name) != n || memcmp(types[i].name, name, n) != 0)
+			continue;
+		ret->type = xstrdup(types[i].name);
+		return check_fields(ret->type, types[i].bits, p, end, &ret->bits, e);
+	}
+	return refuse_type((const char *)name, n, e);
+}
+
+/* One line, printable, bounded: it goes into a file and onto screens. */
+static char *clean_comment(const char *text)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	while (isspace((unsigned char)*text))
+		text++;
+	for (; *text && *text != '\n' && s.len < COMMENT_MAX; text++)
+		if ((unsigned char)*text >= 0x20 && *text != 0x7f)
+			str_add_bytes(&s, text, 1);
+	while (s.len > 0 && (s.text[s.len - 1] == ' ' || ((unsigned char)s.text[s.len - 1] & 0x80)))
+		s.text[--s.len] = '\0';
+	if (s.text && !str_is_clean_utf8(s.text))
+		str_clear(&s);
+	return str_take(&s);
+}
+
+static int finish(const void *blob, size_t len, const char *comment, const char *written,
+		  struct pubkey *ret, struct err *e)
+{
+	struct pubkey k = { 0 };
+
+	if (from_blob(blob, len, written, &k, e) < 0) {
+		pubkey_done(&k);
+		return -1;
+	}
+	k.base64 = base64_encode(blob, len);
+	k.comment = clean_comment(comment);
+	*ret = k;
+	return 0;
+}
+
+static bool is_type_name(const char *word, size_t len)
+{
+	return (len > 4 && strncmp(word, "ssh-", 4) == 0) ||
+	       (len > 6 && strncmp(word, "ecdsa-", 6) == 0) ||
+	       (len > 3 && strncmp(word, "sk-", 3) == 0);
+}
+
+/* The end of a word in an options field, where blanks may stand in quotes (sshd(8)). */
+static const char *word_end(const char *p)
+{
+	bool quoted = false;
+
+	for (; *p && (quoted || (*p != ' ' && *p != '\t')); p++) {
+		if (*p == '\\' && p[1] == '"')
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+	}
+	return p;
+}
+
+static int parse_one_line(const char *line, struct pubkey *ret, char **ret_options, struct err *e)
+{
+	const char *p = line, *end = word_end(p), *base;
+	CLEANUP_FREE char *options = xstrdup("");
+	CLEANUP_FREE char *type = NULL;
+	CLEANUP_FREE void *blob = NULL;
+	size_t len;
+
+	if (!is_type_name(p, (size_t)(end - p))) {
+		free(options);
+		options = xstrndup(p, (size_t)(end - p));
+		p = end + strspn(end, " \t");
+		end = word_end(p);
+		if (!is_type_name(p, (size_t)(end - p)))
+			return refuse_type(p, (size_t)(end - p), e);
+	}
+	type = xstrndup(p, (size_t)(end - p));
+	base = end + strspn(end, " \t");
+	end = base + strcspn(base, " \t");
+	if (end == base || base64_decode(base, (size_t)(end - base), &blob, &len) < 0)
+		return str_starts(type, "ssh-dss") ? refuse_type(type, strlen(type), e)
+						   : cut_off(e);
+	if (finish(blob, len, end, type, ret, e) < 0)
+		return -1;
+	if (ret_options)
+		*ret_options = TAKE(options);
+	return 0;
+}
+
+int pubkey_parse_line(const char *line, struct pubkey *ret, char **ret_options, struct err *e)
+{
+	CLEANUP_FREE char *copy = xstrdup(line);
+	const char *text = str_trim(copy);
+
+	if (text[0] == '\0' || text[0] == '#')
+		return 1;
+	return parse_one_line(text, ret, ret_options, e);
+}
+
+/* RFC 4716: header lines "Name: value", continued by a backslash, then base64. */
+static int parse_rfc4716(char *text, struct pubkey *ret, struct err *e)
+{
+	CLEANUP_STR struct str base = { 0 };
+	CLEANUP_FREE char *comment = xstrdup("");
+	CLEANUP_FREE void *blob = NULL;
+	char *rest = text, *line;
+	bool continued = false, ended = false;
+	size_t len;
+
+	while (!ended && (line = str_line(&rest))) {
+		bool header = continued || strchr(line, ':');
+
+		if (str_starts(line, "---- ")) {
+			ended = str_starts(line, "---- END");
+			continue;
+		}
+		if (!continued && str_starts(line, "Comment:")) {
+			char *value = str_trim(line + 8);
+			size_t n = strlen(value);
+
+			if (n > 1 && value[0] == '"' && value[n - 1] == '"') {
+				value[n - 1] = '\0';
+				value++;
+			}
+			free(comment);
+			comment = xstrdup(value);
+		}
+		continued = header && str_ends(line, "\\");
+		if (!header)
+			str_add(&base, line);
+	}
+	if (!ended || base64_decode(base.text ? base.text : "", base.len, &blob, &len) < 0)
+		return cut_off(e);
+	return finish(blob, len, comment, NULL, ret, e);
+}
+
+/* Lines that only hold more of the blob belong to the line before (a wrapped paste). */
+static bool goes_on(const char *line)
+{
+	size_t n = strcspn(line, " \t");
+
+	return n > 0 &&
+	       strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") ==
+		       n &&
+	       !is_type_name(line, n);
+}
+
+static int count_keys(const struct strv *lines)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		const char *line = lines->item[i];
+
+		n += strstr(line, "ssh-rsa AAAA") || strstr(line, "ssh-ed25519 AAAA") ||
+		     (str_starts(line, "ecdsa-sha2-") && strstr(line, " AAAA")) ||
+		     str_starts(line, "ssh-dss AAAA");
+	}
+	return n;
+}
+
+static char *unwrap(const char *pasted, int *ret_keys)
+{
+	CLEANUP_STRV struct strv lines = { 0 };
+	CLEANUP_STR struct str s = { 0 };
+
+	strv_split(&lines, pasted, "\r\n");
+	*ret_keys = count_keys(&lines);
+	for (size_t i = 0; i < lines.count; i++) {
+		char *line = str_trim(lines.item[i]);
+
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		/* A blank that the wrap has eaten: before a comment, or behind the type. */
+		if (s.len > 0 && (!goes_on(line) || is_type_name(s.text, s.len)) &&
+		    (!goes_on(line) || !strchr(s.text, ' ')))
+			str_add(&s, " ");
+		str_add(&s, line);
+	}
+	return str_take(&s);
+}
+
+int pubkey_parse(const char *pasted, struct pubkey *ret, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *line = NULL;
+	int keys;
+
+	if (strlen(pasted) > PASTE_MAX)
+		return err_set(e, ERR_USAGE, _("this is too long for a public key"));
+	if (str_starts(pasted, "\xef\xbb\xbf"))
+		pasted += 3;
+	if (pubkey_text_is_private(pasted))
+		return err_set(e, ERR_USAGE,
+			       _("this is a private key. It was not stored. Make a new key pair, "
+				 "and paste "
+				 "the file whose name ends in .pub"));
+	if (strstr(pasted, "SHA256:") && !strstr(pasted, "AAAA"))
+		return err_set(
+			e, ERR_USAGE,
+			_("this is a fingerprint; paste the public key itself, the file whose name "
+			  "ends in .pub"));
+	text = xstrdup(pasted);
+	if (strstr(text, "---- BEGIN SSH2 PUBLIC KEY ----"))
+		return parse_rfc4716(strstr(text, "---- BEGIN"), ret, e);
+	line = unwrap(text, &keys);
+	if (line[0] == '\0')
+		return err_set(e, ERR_USAGE, _("there is no public key here"));
+	if (keys > 1)
+		return err_set(e, ERR_USAGE, _("these are %d keys; give one at a time"), keys);
+	if (parse_one_line(line, ret, NULL, e) < 0)
+		return -1;
+	if (str_eq(ret->type, "ssh-rsa") && ret->bits < RSA_MIN_BITS) {
+		unsigned bits = ret->bits;
+
+		pubkey_done(ret);
+		return err_set(
+			e, ERR_USAGE,
+			_("this RSA key has %u bits; at least 2048 are needed. Make a new one: "
+			  "ssh-keygen -t ed25519"),
+			bits);
+	}
+	return 0;
+}
+
+bool pubkey_same(const struct pubkey *a, const struct pubkey *b)
+{
+	return str_eq(a->base64, b->base64);
+}
+
+char *pubkey_line(const struct pubkey *k)
+{
+	return xasprintf("%s %s%s%s", k->type, k->base64, k->comment[0] ? " " : "", k->comment);
+}
