@@ -23,7 +23,7 @@ lab_ended=''
 
 vps_name() { # vps_name [SUFFIX]: a name for a VPS of this test, that no other running test has
 	local stem=${lab_test//[^a-z0-9-]/-}
-	echo "t$$-${stem:0:16}${1:+-$1}"
+	echo "t${LAB_TEST_ID:-$$}-${stem:0:16}${1:+-$1}"
 }
 fresh() { # fresh KIND [SUFFIX]: a new VPS, booted; its name is in $vps_one
 	vps_one=$(vps_name "${2:-}")

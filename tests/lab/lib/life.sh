@@ -24,7 +24,7 @@ alive() { # alive PID: and not a zombie that nobody has reaped yet
 	[ -n "${1:-}" ] && stat=$(cut -d ')' -f 2 "/proc/$1/stat" 2>/dev/null) && [[ -n $stat && $stat != ' Z'* ]]
 }
 ours() { # ours PID: alive, and started by this lab (an id of a killed lab may be somebody else's now)
-	alive "${1:-}" && tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | grep -qx "KANNUKI_LAB=$LAB"
+	alive "${1:-}" && { tr '\0' '\n' <"/proc/$1/environ" | grep -qx "KANNUKI_LAB=$LAB"; } 2>/dev/null
 }
 running() { ours "$(vps_get "$1" supervisor)"; }
 leader() { # the id, on this machine, of the VPS's PID 1
@@ -344,6 +344,7 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 	done
 	unshare -m --propagation private "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
+	outside_forget "$1"
 	remove_tree "$dir"
 	[ ! -e "/run/netns/$PROVIDER" ] || provider_load
 }

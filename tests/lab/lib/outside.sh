@@ -49,6 +49,14 @@ outside_up() {
 	) 8>"$LAB/outside.lock"
 }
 
+outside_forget() { # clients still connected to a VPS that is gone would wait for ever
+	local address
+	[ -e "$LAB/vps/$1/index" ] || return 0
+	for address in "$(address4 "$1")" "[$(address6 "$1")]"; do
+		ip netns exec "$OUTSIDE" ss -K dst "$address" >/dev/null 2>&1 || true
+	done
+}
+
 cmd_outside() { # outside CMD...            CMD in the outside world
 	outside_up
 	ip netns exec "$OUTSIDE" "$@"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The lab itself: a test that fails, dies, hangs or says nothing is counted as failed.
-# shellcheck disable=SC2016,SC2317 # written for the tests made below; run by is
-# shellcheck source=tests/lab/selftest.sh
+# shellcheck disable=SC2016,SC2154,SC2317 # written for the tests made below; run by is
+# shellcheck source=/dev/null
 . "$(dirname "$0")/../selftest.sh"
 
 tests=$TEST_TMP/t
@@ -22,6 +22,16 @@ write ends 'ok true true' 'exit 0'
 is "a test that ends early failed" "1 passed, 1 failed" run_of ends
 write dies 'ok true true' 'kill -KILL $$'
 is "a test that is killed failed" "1 passed, 1 failed" run_of dies
+write killed 'fresh debian12' 'kill -KILL $$'
+is "also with a VPS" "0 passed, 1 failed" run_of killed
+is "which is gone then" "" sh -c "vps ls | grep -- -killed"
+write told 'fresh debian12' 'ok "is up" vps run "$vps_one" true' 'ok "sleeps" sleep 60' done_testing
+LAB_TESTS=$tests "$lab_root/run" told >"$TEST_TMP/told" 2>&1 &
+told=$!
+ok "a test under way" wait_until 20 grep "is up" "$TEST_TMP/told"
+kill -TERM "$told"
+wait "$told"
+is "told to stop, run removes what its tests made" "" sh -c "vps ls | grep -- -told"
 write unset 'ok true true' 'echo $nothing' done_testing
 is "a test that trips over itself failed" "1 passed, 1 failed" run_of unset
 write hangs 'fresh debian12' 'ok "is up" vps run "$vps_one" true' 'sleep 60' done_testing
@@ -31,5 +41,6 @@ echo 'exit 0' >"$tests/silent.sh"
 is "a test that says nothing failed" "0 passed, 1 failed" run_of silent
 is "no test at all is no success" "0 passed, 0 failed" run_of no-such
 not_ok "nor by its exit code" env LAB_TESTS="$tests" "$lab_root/run" no-such
-is "all together" "9 passed, 10 failed" run_of
+rm "$tests/told.sh"
+is "all together" "9 passed, 11 failed" run_of
 done_testing
