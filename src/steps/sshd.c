@@ -174,7 +174,8 @@ static int judge(const struct step_ctx *c, const struct step *s, const struct st
 	struct sshd d = { .program =
 				  (char *)json_string_value(json_object_get(s->args, "program")) };
 	json_t *rows = json_object_get(s->args, "expect"), *one;
-	struct sshd_view asked = { .who = "root", .user = "root", .port = 22 }, next;
+	struct sshd_view asked = { .who = (char *)"root", .user = (char *)"root", .port = 22 };
+	struct sshd_view next;
 	CLEANUP(sshd_view_done) struct sshd_view says = { 0 };
 	size_t i;
 	int r = 0;
