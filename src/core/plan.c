@@ -115,9 +115,9 @@ char *plan_encode(const struct plan *p)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:i, s:b, s:o, s:o, s:s}", "format", PLAN_FORMAT, "needs_proof",
-			p->needs_proof, "doors", doors, "steps", steps, "policy",
-			p->policy_text ? p->policy_text : "");
+	all = json_pack("{s:i, s:b, s:i, s:o, s:o, s:s}", "format", PLAN_FORMAT, "needs_proof",
+			p->needs_proof, "window", (int)p->window_seconds, "doors", doors, "steps",
+			steps, "policy", p->policy_text ? p->policy_text : "");
 	text = json_dumps(all, JSON_INDENT(1));
 	json_decref(all);
 	if (!text)
@@ -152,7 +152,7 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 {
 	json_t *doors, *steps, *one;
 	const char *policy;
-	int format, needs_proof;
+	int format, needs_proof, window;
 	size_t i;
 
 	if (json_unpack(all, "{s:i}", "format", &format) < 0)
@@ -160,10 +160,11 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 	if (format != PLAN_FORMAT)
 		return err_set(e, ERR_FAILED, "it is of format %d, this program knows %d", format,
 			       PLAN_FORMAT);
-	if (json_unpack(all, "{s:b, s:o, s:o, s:s}", "needs_proof", &needs_proof, "doors", &doors,
-			"steps", &steps, "policy", &policy) < 0)
+	if (json_unpack(all, "{s:b, s:i, s:o, s:o, s:s}", "needs_proof", &needs_proof, "window",
+			&window, "doors", &doors, "steps", &steps, "policy", &policy) < 0)
 		return err_set(e, ERR_FAILED, "it is not complete");
 	p->needs_proof = needs_proof;
+	p->window_seconds = (unsigned)window;
 	p->policy_text = xstrdup(policy);
 	json_array_foreach(doors, i, one)
 	{

@@ -28,10 +28,11 @@ struct plan {
 	size_t door_count;
 	struct effect *effect;
 	size_t effect_count;
-	struct strv closes;   /* what is reachable now and will stop answering, said first */
-	struct strv warnings; /* worth a second look; never in the way */
-	bool needs_proof;     /* some step is subtractive on a door */
-	char *policy_text;    /* the policy file's text this was made from */
+	struct strv closes;	 /* what is reachable now and will stop answering, said first */
+	struct strv warnings;	 /* worth a second look; never in the way */
+	bool needs_proof;	 /* some step is subtractive on a door */
+	unsigned window_seconds; /* how long it waits for the proof */
+	char *policy_text;	 /* the policy file's text this was made from */
 };
 
 void plan_done(struct plan *p);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* make_plan.c - see make_plan.h. */
+#include "cmd/make_plan.h"
+
+#include "base/i18n.h"
+#include "controls/control.h"
+
+void made_plan_done(struct made_plan *m)
+{
+	policy_done(&m->policy);
+	free(m->policy_text);
+	facts_done(&m->facts);
+	plan_done(&m->plan);
+}
+
+static int gather_and_plan(struct os *os, const struct policy *policy, const char *text,
+			   struct made_plan *ret, struct err *e)
+{
+	const struct facts_query query = { .admin = policy->admin_user,
+					   .extra_port = policy->ssh_port,
+					   .brief = true };
+	struct control_in in = {
+		.os = os, .facts = &ret->facts, .policy = policy, .policy_text = text
+	};
+
+	if (facts_gather(os, &query, &ret->facts, e) < 0)
+		return err_ctx(e, _("looking at this host"));
+	return controls_plan(&in, &ret->plan, e);
+}
+
+int make_plan_of(struct os *os, const struct policy *policy, const char *text,
+		 struct made_plan *ret, struct err *e)
+{
+	return gather_and_plan(os, policy, text, ret, e);
+}
+
+static void set_language(const struct policy *p)
+{
+	if (p->language == UI_LANGUAGE_JA)
+		i18n_set(LANG_JA);
+	else if (p->language == UI_LANGUAGE_EN)
+		i18n_set(LANG_EN);
+}
+
+int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err *e)
+{
+	const char *from = path ? path : POLICY_PATH;
+
+	if (policy_load(os, from, &ret->policy, &ret->policy_text, e) < 0)
+		return -1;
+	set_language(&ret->policy);
+	return gather_and_plan(os, &ret->policy, path ? ret->policy_text : NULL, ret, e);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/* plan_report.c - see plan_report.h. */
+#include "report/plan_report.h"
+
+#include "base/i18n.h"
+#include "report/diff.h"
+
+static const char *phase_words(enum step_phase phase)
+{
+	switch (phase) {
+	case PHASE_ADD:
+		return _("adds");
+	case PHASE_RESTRICT:
+		return _("closes, until you confirm only for a try");
+	case PHASE_FINISH:
+		return _("after you have confirmed");
+	}
+	return "";
+}
+
+void report_plan_steps(const struct plan *p, struct str *ret)
+{
+	for (size_t i = 0; i < p->count; i++)
+		str_addf(ret, "%3zu. %s\n", i + 1, p->step[i].title);
+}
+
+static void add_list(struct str *ret, const char *title, const struct strv *v)
+{
+	if (v->count == 0)
+		return;
+	str_addf(ret, "%s\n", title);
+	for (size_t i = 0; i < v->count; i++)
+		str_addf(ret, "  - %s\n", v->item[i]);
+	str_add(ret, "\n");
+}
+
+static void add_steps(const struct plan *p, struct str *ret)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->step[i];
+
+		if (i == 0 || s->phase != p->step[i - 1].phase)
+			str_addf(ret, "%s[%s]\n", i ? "\n" : "", phase_words(s->phase));
+		str_addf(ret, "%3zu. %s\n", i + 1, s->title);
+		str_addf(ret, _("     why:  %s\n"), s->why);
+		str_addf(ret, _("     undo: %s\n"), s->undo);
+	}
+	str_add(ret, "\n");
+}
+
+static void pad(struct str *ret, const char *text, size_t width)
+{
+	size_t have = text_width(text);
+
+	str_addf(ret, "%s%*s", text, (int)(have < width ? width - have : 1), "");
+}
+
+static void add_effects(const struct plan *p, struct str *ret)
+{
+	if (p->effect_count == 0)
+		return;
+	str_add(ret, _("What sshd will answer:\n"));
+	for (size_t i = 0; i < p->effect_count; i++) {
+		const struct effect *f = &p->effect[i];
+		CLEANUP_FREE char *change = xasprintf("%s -> %s", f->before, f->after);
+
+		str_add(ret, "  ");
+		pad(ret, f->who, 14);
+		pad(ret, f->keyword, 30);
+		pad(ret, change, 14);
+		if (f->where[0])
+			str_addf(ret, _("(now decided by %s)"), f->where);
+		str_add(ret, "\n");
+	}
+	str_add(ret, "\n");
+}
+
+/* A password hash or a private key never stands in a change; still, only text files are shown. */
+static int add_change(struct os *os, json_t *change, struct strv *seen, struct str *ret,
+		      struct err *e)
+{
+	const char *path = json_string_value(json_object_get(change, "path"));
+	const char *type = json_string_value(json_object_get(change, "type"));
+	const char *text = json_string_value(json_object_get(change, "text"));
+	CLEANUP_FREE char *now = NULL;
+
+	if (!path || !str_eq(type, "file") || !text)
+		return 0;
+	/* The last form of a file is what stays; report only that. */
+	if (strv_has(seen, path))
+		return 0;
+	strv_add(seen, path);
+	if (os_uid(os) != 0) {
+		struct err ignored = { 0 };
+
+		if (os_read(os, path, &now, &ignored) < 0)
+			return 0;
+	} else if (os_read(os, path, &now, e) < 0) {
+		return -1;
+	}
+	diff_unified(now ? path : "/dev/null", now ? now : "", path, text, ret);
+	return 0;
+}
+
+static int add_diffs(struct os *os, const struct plan *p, struct str *ret, struct err *e)
+{
+	CLEANUP_STRV struct strv seen = { 0 };
+
+	for (size_t i = p->count; i-- > 0;) {
+		json_t *changes = json_object_get(p->step[i].args, "changes"), *one;
+		size_t j;
+
+		json_array_foreach(changes, j,
+				   one) if (add_change(os, one, &seen, ret, e) < 0) return -1;
+	}
+	return 0;
+}
+
+int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struct err *e)
+{
+	if (p->count == 0) {
+		str_add(ret, _("Nothing to change: this host is as the policy says.\n"));
+		return 0;
+	}
+	add_list(ret, _("Reachable now, and will stop answering:"), &p->closes);
+	add_list(ret, _("Worth a second look:"), &p->warnings);
+	add_steps(p, ret);
+	add_effects(p, ret);
+	if (add_diffs(os, p, ret, e) < 0)
+		return -1;
+	str_addf(ret, "\n%s\n",
+		 p->needs_proof ? _("This closes doors: it waits for a login through the new one, "
+				    "or undoes itself.")
+				: _("This closes no door of SSH: it is in force at once."));
+	return 0;
+}
+
+static json_t *strings(const struct strv *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->count; i++)
+		json_array_append_new(a, json_string(v->item[i]));
+	return a;
+}
+
+static json_t *steps_json(const struct plan *p)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->step[i];
+		json_t *changes = json_object_get(s->args, "changes"), *paths = json_array(), *one;
+		size_t j;
+
+		json_array_foreach(changes, j, one)
+			json_array_append(paths, json_object_get(one, "path"));
+		json_array_append_new(a, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id",
+						   s->id, "kind", s->kind->name, "title", s->title,
+						   "why", s->why, "undo", s->undo, "class",
+						   s->phase == PHASE_ADD	? "additive"
+						   : s->phase == PHASE_RESTRICT ? "subtractive"
+										: "finish",
+						   "files", paths));
+	}
+	return a;
+}
+
+void report_plan_json(const struct plan *p, struct str *ret)
+{
+	json_t *effects = json_array(), *doors = json_array(), *all;
+	char *text;
+
+	for (size_t i = 0; i < p->effect_count; i++)
+		json_array_append_new(
+			effects,
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "who", p->effect[i].who, "keyword",
+				  p->effect[i].keyword, "before", p->effect[i].before, "after",
+				  p->effect[i].after, "decided_by", p->effect[i].where));
+	for (size_t i = 0; i < p->door_count; i++)
+		json_array_append_new(doors,
+				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
+						(int)p->door[i].port, "method", p->door[i].method));
+	all = json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "empty", p->count == 0,
+			"needs_proof", p->needs_proof, "closes", strings(&p->closes), "warnings",
+			strings(&p->warnings), "steps", steps_json(p), "effects", effects, "doors",
+			doors);
+	text = json_dumps(all, JSON_INDENT(2));
+	json_decref(all);
+	if (!text)
+		abort();
+	str_addf(ret, "%s\n", text);
+	free(text);
+}
