@@ -21,8 +21,8 @@ import tty
 
 
 def serve(path, log_path, pid_path, *command):
-    os.closerange(3, 9)  # whoever boots a VPS must not wait for it to close a pipe of theirs
-    os.closerange(10, 256)  # (9 is for the supervisor)
+    os.closerange(3, 8)  # whoever boots a VPS must not wait for it to close a pipe of theirs
+    os.closerange(10, 256)  # (8 and 9 are for the supervisor)
     master, slave = pty.openpty()  # our own hold on the slave keeps it alive across reboots
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)

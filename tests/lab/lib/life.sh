@@ -43,6 +43,16 @@ wait_for() { # wait_for SECONDS WHAT COMMAND...: polls; dies saying WHAT did not
 }
 not() { ! "$@"; }
 
+# apart slave|private: sets $apart to what starts a command in a mount namespace of its own.  In a chroot
+# whose / is no mount point nobody, nspawn included, may say how mounts spread: there the command
+# gets a / that is one.
+apart() {
+	apart=(unshare -m --propagation "$1")
+	mountpoint -q / || apart=(unshare -m --propagation unchanged sh -c "
+		mkdir -p /run/lab-root && mount --rbind / /run/lab-root && mount --make-r$1 /run/lab-root &&
+		exec chroot /run/lab-root \"\$@\"" apart)
+}
+
 # --- the disk -----------------------------------------------------------------------------------
 
 disk_make() { # disk_make NAME SIZE
@@ -73,7 +83,8 @@ cmd_offline() { # offline NAME CMD...         CMD with the powered-off VPS's roo
 	[ $# -ge 2 ] || usage 'offline NAME CMD...'
 	need_vps "$1"
 	! running "$1" || die "$1 is running"
-	unshare -m --propagation private "$here/vps" offline-inner "$@"
+	apart private
+	"${apart[@]}" "$here/vps" offline-inner "$@"
 }
 cmd_offline_inner() {
 	local name=$1 rc=0
@@ -186,10 +197,12 @@ cmd_boot() { # boot NAME                 powers it on; returns when it is up
 	! running "$1" || die "$1 is running already"
 	outside_up
 	rm -f "$dir/nspawn" "$dir/stop" "$dir/console.sock"
-	# the supervisor goes back through descriptor 9 to make network namespaces that everybody sees
-	setsid unshare -m --propagation slave python3 "$here/console.py" serve "$dir/console.sock" \
+	# the supervisor goes back through descriptors 8 and 9 (we may be in a chroot) to make network
+	# namespaces that everybody sees
+	apart slave
+	setsid "${apart[@]}" python3 "$here/console.py" serve "$dir/console.sock" \
 		"$dir/console.log" "$dir/supervisor" "$here/vps" supervise "$1" \
-		9</proc/self/ns/mnt </dev/null >>"$dir/supervisor.log" 2>&1 &
+		9</proc/self/ns/mnt 8</ </dev/null >>"$dir/supervisor.log" 2>&1 &
 	echo $! >"$dir/console"
 	disown
 	wait_for 10 "$1's supervisor" running "$1"
@@ -216,7 +229,7 @@ cmd_supervise() {
 			systemd-nspawn -q -D "$dir/disk" -M "$name" --boot --register=no --keep-unit \
 			--network-namespace-path="/run/netns/$(netns_of "$name")" --resolv-conf=off --timezone=off \
 			--link-journal=no --system-call-filter=bpf --capability=CAP_NET_ADMIN,CAP_BPF,CAP_IPC_LOCK \
-			--console=interactive 9<&- <&0 &
+			--console=interactive 8<&- 9<&- <&0 &
 		echo $! >"$dir/nspawn"
 		rc=0
 		wait $! || rc=$?
@@ -228,7 +241,7 @@ cmd_supervise() {
 	echo $$ >/sys/fs/cgroup/cgroup.procs
 	cgroup_remove "/sys/fs/cgroup/$TAG/$name"
 }
-in_machine() { nsenter --mount=/proc/self/fd/9 "$@"; }
+in_machine() { nsenter --mount=/proc/self/fd/9 --root=/proc/self/fd/8 "$@"; }
 cgroup_remove() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
 
 plug_in() { # a fresh network namespace with a cable to the provider's bridge
@@ -236,13 +249,13 @@ plug_in() { # a fresh network namespace with a cable to the provider's bridge
 	index=$(vps_get "$1" index)
 	netns=$(netns_of "$1")
 	in_machine ip netns del "$netns" 2>/dev/null || true
-	in_machine ip -n "$PROVIDER" link del "vps$index" 2>/dev/null || true
+	in_machine nsenter --net="/run/netns/$PROVIDER" ip link del "vps$index" 2>/dev/null || true
 	in_machine ip netns add "$netns"
-	in_machine ip -n "$PROVIDER" -batch - <<-CABLE
+	in_machine nsenter --net="/run/netns/$PROVIDER" ip -batch - <<-CABLE
 		link add vps$index type veth peer name eth0 netns $netns address 02:00:00:00:01:$(printf %02x "$index")
 		link set vps$index master vpses up
 	CABLE
-	in_machine ip -n "$netns" -batch - <<-PLUG
+	in_machine nsenter --net="/run/netns/$netns" ip -batch - <<-PLUG
 		link set lo up
 		link set eth0 up
 		addr add $(address4 "$1")/24 dev eth0
@@ -307,7 +320,7 @@ cmd_power_cut() { # power-cut NAME            the power goes: what was not synce
 	dir=$(vps_dir "$1")
 	touch "$dir/stop"
 	# first the disk stops (EXT4_IOC_SHUTDOWN, not even the journal is flushed), then the processes die
-	nsenter -t "$(vps_get "$1" supervisor)" -m python3 -c \
+	nsenter -t "$(vps_get "$1" supervisor)" -m -r python3 -c \
 		'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack("I", 2))' \
 		"$dir/disk"
 	kill_leader "$1"
@@ -342,7 +355,8 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 		running "$1" || ours "$(vps_get "$1" console)" || break
 		sleep 0.05
 	done
-	unshare -m --propagation private "$here/vps" sweep "$1"
+	apart private
+	"${apart[@]}" "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
 	outside_forget "$1"
 	remove_tree "$dir"
@@ -353,7 +367,8 @@ cmd_down() { # down                      removes everything but the bases; fine 
 	for name in "$LAB"/vps/*/; do
 		[ ! -d "$name" ] || cmd_rm "$(basename "$name")"
 	done
-	unshare -m --propagation private "$here/vps" sweep ''
+	apart private
+	"${apart[@]}" "$here/vps" sweep ''
 	for name in $(ip netns list | awk '{ print $1 }' | grep "^$TAG-" || true); do ip netns del "$name"; done
 }
 cmd_ls() { # ls                        name, kind, IPv4, IPv6, up or off

@@ -12,19 +12,23 @@
 address4() { echo "$NET4.$((10 + $(vps_get "$1" index)))"; }
 address6() { echo "$NET6:$(printf %x $((0x10 + $(vps_get "$1" index))))"; }
 
+# Not `ip netns exec` nor `ip -n`: they also want a mount namespace, and cannot have one in a chroot.
+in_netns() { nsenter --net="/run/netns/$1" "${@:2}"; }
+
 outside_up() {
 	mkdir -p "$LAB/vps"
 	(
 		flock 8
 		[ -e "$LAB/key" ] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$LAB/key"
-		! ip netns exec "$OUTSIDE" test -e /sys/class/net/internet 2>/dev/null || exit 0
+		# the last thing made below is there: all of it is
+		[ -z "$(in_netns "$OUTSIDE" ip route show default 2>/dev/null)" ] || exit 0
 		for netns in "$OUTSIDE" "$PROVIDER"; do
 			ip netns del "$netns" 2>/dev/null || true
 			ip netns add "$netns"
-			ip -n "$netns" link set lo up
+			in_netns "$netns" ip link set lo up
 		done
-		ip netns exec "$PROVIDER" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
-		ip -n "$PROVIDER" -batch - <<-PROVIDER
+		in_netns "$PROVIDER" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+		in_netns "$PROVIDER" ip -batch - <<-PROVIDER
 			link add vpses type bridge
 			addr add $NET4.1/24 dev vpses
 			addr add $NET6:1/64 dev vpses nodad
@@ -37,14 +41,14 @@ outside_up() {
 			link set outside up
 		PROVIDER
 		provider_load
-		ip -n "$OUTSIDE" -batch - <<-OUTSIDE
+		in_netns "$OUTSIDE" ip -batch - <<-OUTSIDE
 			link set internet up
 			addr add $CLIENT4/24 dev internet
 			addr add $ELSEWHERE4/24 dev internet
 			addr add $CLIENT6/64 dev internet nodad
 			addr add $ELSEWHERE6/64 dev internet nodad
-			route add default via 192.0.2.1 src $CLIENT4
 			route add ::/0 via 2001:db8:2::1 src $CLIENT6
+			route add default via 192.0.2.1 src $CLIENT4
 		OUTSIDE
 	) 8>"$LAB/outside.lock"
 }
@@ -53,13 +57,13 @@ outside_forget() { # clients still connected to a VPS that is gone would wait fo
 	local address
 	[ -e "$LAB/vps/$1/index" ] || return 0
 	for address in "$(address4 "$1")" "[$(address6 "$1")]"; do
-		ip netns exec "$OUTSIDE" ss -K dst "$address" >/dev/null 2>&1 || true
+		in_netns "$OUTSIDE" ss -K dst "$address" >/dev/null 2>&1 || true
 	done
 }
 
 cmd_outside() { # outside CMD...            CMD in the outside world
 	outside_up
-	ip netns exec "$OUTSIDE" "$@"
+	in_netns "$OUTSIDE" "$@"
 }
 cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr elsewhere 4|6: the two client places
 	[[ $# = 2 && $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'
@@ -102,9 +106,9 @@ cmd_ssh() { # ssh NAME [--password PW | --key FILE | --none] [-4|-6] [OPTION...]
 	set -- ssh -l root -F none "${given[@]}" "${login[@]}" "${options[@]}" "$("address$family" "$name")" "$@"
 	if [ -n "$password" ]; then
 		# no terminal in between, as sshpass would have it: -f and -tt work as they do by hand
-		LAB_PASSWORD=$password SSH_ASKPASS=$here/askpass SSH_ASKPASS_REQUIRE=force ip netns exec "$OUTSIDE" "$@"
+		LAB_PASSWORD=$password SSH_ASKPASS=$here/askpass SSH_ASKPASS_REQUIRE=force in_netns "$OUTSIDE" "$@"
 	else
-		ip netns exec "$OUTSIDE" "$@"
+		in_netns "$OUTSIDE" "$@"
 	fi
 }
 
@@ -120,7 +124,7 @@ provider_rules() {
 	echo '		type filter hook forward priority 0; policy accept;'
 	echo '		iifname != outside accept'
 	echo '		ct direction reply accept'
-	echo '		meta l4proto { icmp, ipv6-icmp } accept'
+	echo '		meta l4proto { 1, 58 } accept' # ICMP of both families, by number: a bare machine has no /etc/protocols
 	for name in $(all_vps); do
 		[ -e "$LAB/vps/$name/provider" ] || continue
 		for address in "ip daddr $(address4 "$name")" "ip6 daddr $(address6 "$name")"; do
@@ -133,7 +137,7 @@ provider_rules() {
 	echo '	}'
 	echo '}'
 }
-provider_load() { provider_rules | ip netns exec "$PROVIDER" nft -f -; }
+provider_load() { provider_rules | in_netns "$PROVIDER" nft -f -; }
 
 cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   the provider's packet filter; off (all open) at first, on: all closed
 	local form='provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO' file
