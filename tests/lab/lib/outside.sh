@@ -103,7 +103,7 @@ cmd_ssh() { # ssh NAME [--password PW | --key FILE | --none] [-4|-6] [OPTION...]
 		esac
 	done
 	# ssh takes the first value of an option: what was given comes before the defaults
-	set -- ssh -l root -F none "${given[@]}" "${login[@]}" "${options[@]}" "$("address$family" "$name")" "$@"
+	set -- ssh -F none "${given[@]}" -l root "${login[@]}" "${options[@]}" "$("address$family" "$name")" "$@"
 	if [ -n "$password" ]; then
 		# no terminal in between, as sshpass would have it: -f and -tt work as they do by hand
 		LAB_PASSWORD=$password SSH_ASKPASS=$here/askpass SSH_ASKPASS_REQUIRE=force in_netns "$OUTSIDE" "$@"
