@@ -65,7 +65,7 @@ bool addr_is_any(const struct addr *a)
 	static const uint8_t zero[16];
 	struct addr u = addr_unmap(a);
 
-	return memcmp(u.bytes, zero, length(&u)) == 0;
+	return u.family && memcmp(u.bytes, zero, length(&u)) == 0;
 }
 
 static bool bit(const uint8_t *bytes, unsigned i)
@@ -82,6 +82,16 @@ static void suggest(const struct prefix *p, char *buf, size_t size)
 	for (unsigned i = p->bits; i < length(&a) * 8; i++)
 		a.bytes[i / 8] &= (uint8_t) ~(1u << (7 - i % 8));
 	snprintf(buf, size, "%s/%u", addr_text(&a, text), p->bits);
+}
+
+/* ::ffff:192.0.2.0/120 means 192.0.2.0/24: whatever is asked about it is unmapped too. */
+static struct prefix unmap(const struct prefix *p)
+{
+	struct addr v4 = addr_unmap(&p->addr);
+
+	if (v4.family == p->addr.family || p->bits < 96)
+		return *p;
+	return (struct prefix){ v4, p->bits - 96 };
 }
 
 int prefix_parse(const char *text, struct prefix *ret, struct err *e)
@@ -115,7 +125,7 @@ int prefix_parse(const char *text, struct prefix *ret, struct err *e)
 			       _("\"%s\" has bits set behind its length; did you mean %s?"), text,
 			       right);
 	}
-	*ret = p;
+	*ret = unmap(&p);
 	return 0;
 }
 

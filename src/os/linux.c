@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 static void linux_unlock(struct os *os, int token)
 {
 	(void)os;
+	/* So that who takes it next is never taken for us, even before it has written its pid. */
+	if (ftruncate(token, 0) < 0)
+		errno = 0;
 	close(token);
 }
 
@@ -83,6 +87,7 @@ struct os *os_linux_new(const char *root, struct err *e)
 	l = xcalloc(1, sizeof(*l));
 	l->os.ops = &linux_ops;
 	l->root = fd;
+	l->is_slash = str_eq(root, "/");
 	return &l->os;
 }
 

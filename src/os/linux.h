@@ -6,7 +6,8 @@
 
 struct os_linux {
 	struct os os;
-	int root; /* O_PATH descriptor of the root folder */
+	int root;      /* O_PATH descriptor of the root folder */
+	bool is_slash; /* it is "/" */
 };
 
 static inline struct os_linux *linux_of(struct os *os)

@@ -22,12 +22,26 @@ static const char *relative(const char *path)
 	return *path ? path : ".";
 }
 
+#define RACES_MAX 64
+
 int linux_open(struct os *os, const char *path, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
 				.resolve = RESOLVE_IN_ROOT };
+	const struct os_linux *l = linux_of(os);
+	int fd = -1;
 
-	return (int)syscall(SYS_openat2, linux_of(os)->root, relative(path), &how, sizeof(how));
+	/* EAGAIN: something was renamed while ".." was being resolved (openat2(2)). */
+	for (int i = 0; i < RACES_MAX; i++) {
+		fd = (int)syscall(SYS_openat2, l->root, relative(path), &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	/* Kernels before 5.6 (RHEL 8) do not have it, and old containers refuse what they do not
+	 * know. Below "/" a plain open is the same; another root is for tests. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && l->is_slash)
+		return openat(l->root, relative(path), flags | O_CLOEXEC);
+	return fd;
 }
 
 int linux_open_parent(struct os *os, const char *path, const char **ret_name)
@@ -70,11 +84,11 @@ static int by_name(const void *a, const void *b)
 /* Through /proc/self/fd so that an O_PATH descriptor of a link serves too. */
 static int read_xattrs(int fd, struct node *n)
 {
-	char path[64], names[4096], value[65536];
+	char path[64], names[65536], value[65536];
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	len = n->type == NODE_LINK ? 0 : listxattr(path, names, sizeof(names));
+	len = listxattr(path, names, sizeof(names));
 	if (len < 0)
 		return errno == ENOTSUP ? 0 : -1;
 	for (char *p = names; p < names + len; p += strlen(p) + 1) {
@@ -166,7 +180,8 @@ int linux_get(struct os *os, const char *path, struct node *ret, struct err *e)
 
 int linux_list(struct os *os, const char *path, struct strv *ret, struct err *e)
 {
-	int fd = linux_open(os, path, O_RDONLY | O_DIRECTORY);
+	int fd = linux_open(os, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	struct strv names CLEANUP_STRV = { 0 };
 	struct dirent *d;
 	DIR *dir;
 
@@ -181,14 +196,16 @@ int linux_list(struct os *os, const char *path, struct strv *ret, struct err *e)
 	errno = 0;
 	while ((d = readdir(dir)))
 		if (!str_eq(d->d_name, ".") && !str_eq(d->d_name, ".."))
-			strv_add(ret, d->d_name);
+			strv_add(&names, d->d_name);
 	if (errno) {
 		err_sys(e, errno, "%s", path);
 		closedir(dir);
 		return -1;
 	}
 	closedir(dir);
-	strv_sort(ret);
+	strv_sort(&names);
+	for (size_t i = 0; i < names.count; i++)
+		strv_add(ret, names.item[i]);
 	return 0;
 }
 

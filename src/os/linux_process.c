@@ -40,7 +40,7 @@ static int parse_stat(const char *text, struct process *p, struct err *e)
 	unsigned long long start;
 	int ppid;
 
-	if (!open || !close || close < open ||
+	if (!open || !close || close < open || close[1] != ' ' ||
 	    sscanf(close + 2,
 		   "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
 		   "%llu",
@@ -63,20 +63,23 @@ static void parse_status(const char *text, struct process *p)
 	}
 }
 
-/* The unified tree's line "0::/path", or systemd's named one on a hybrid host. */
+/* The unified tree's line "0::/path". On a hybrid host that one says only "/": systemd's own named
+ * tree tells more there. */
 static char *parse_cgroup(char *text)
 {
+	static const char unified[] = "0::", named[] = ":name=systemd:";
+	const char *found = "";
 	char *rest = text, *line;
 
 	while ((line = str_line(&rest))) {
-		char *named = strstr(line, ":name=systemd:");
+		char *at = strstr(line, named);
 
-		if (str_starts(line, "0::") && line[3] && !str_eq(line + 3, "/"))
-			return xstrdup(line + 3);
-		if (named)
-			return xstrdup(named + strlen(":name=systemd:"));
+		if (str_starts(line, unified) && (!found[0] || !str_eq(line, "0::/")))
+			found = line + strlen(unified);
+		else if (at && (!found[0] || str_eq(found, "/")))
+			found = at + strlen(named);
 	}
-	return xstrdup("");
+	return xstrdup(found);
 }
 
 static char *read_exe(pid_t pid)

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,13 +19,20 @@
 
 #define OUTPUT_MAX ((size_t)4 << 20)
 #define TIMEOUT_MS 30000
-#define PATH_DIRS  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define GRACE_NS   INT64_C(500000000)
+#define PATH	   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define FD_CEILING 65536 /* for the few kernels without close_range */
 
 struct child {
 	pid_t pid;
 	int in, out, err; /* our ends; -1 when closed */
+	int failed;	  /* says why the program was not started: a struct err, or end of file */
 	const char *input;
 	size_t input_left;
+	struct str out_text, err_text;
+	int64_t end; /* CLOCK_MONOTONIC */
+	bool reaped;
+	int status;
 };
 
 /* PATH is searched here, before the fork, so that "no such program" is told apart. */
@@ -33,7 +42,7 @@ static char *find_program(const char *name)
 
 	if (strchr(name, '/'))
 		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
-	strv_split(&dirs, PATH_DIRS, ":");
+	strv_split(&dirs, strchr(PATH, '=') + 1, ":");
 	for (size_t i = 0; i < dirs.count; i++) {
 		CLEANUP_FREE char *path = xasprintf("%s/%s", dirs.item[i], name);
 
@@ -43,93 +52,169 @@ static char *find_program(const char *name)
 	return NULL;
 }
 
+static bool is_set(const struct run *r, const char *pair)
+{
+	size_t len = strcspn(pair, "=") + 1;
+
+	for (size_t i = 0; r->env && r->env[i]; i++)
+		if (strncmp(r->env[i], pair, len) == 0)
+			return true;
+	return false;
+}
+
 static void make_env(const struct run *r, struct strv *ret)
 {
-	strv_add(ret, "PATH=" PATH_DIRS);
-	strv_add(ret, "LANG=C.UTF-8");
-	strv_add(ret, "LC_ALL=C.UTF-8");
-	strv_add(ret, "HOME=/root");
+	static const char *const clean[] = { PATH, "LANG=C.UTF-8", "HOME=/root" };
+
+	for (size_t i = 0; i < COUNT(clean); i++)
+		if (!is_set(r, clean[i]))
+			strv_add(ret, clean[i]);
 	for (size_t i = 0; r->env && r->env[i]; i++)
 		strv_add(ret, r->env[i]);
 }
 
-/* Only async-signal-safe calls and stage_enter, which allocates nothing of ours that matters: this
- * program has no threads. */
-static void child_main(const struct run *r, const char *program, char **env, const int fds[3],
-		       struct os *os)
+/* --- in the child: this program has no threads, so it may do more than is async-signal-safe ---- */
+
+static void default_signals(void)
 {
-	struct err e = { 0 };
 	sigset_t none;
 
-	setpgid(0, 0);
-	for (int s = 1; s < 32; s++)
+	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < 3; i++)
-		if (dup2(fds[i], i) < 0)
-			_exit(126);
-	if (r->stage_dir && stage_enter(os, r, &e) < 0) {
-		dprintf(2, "%s\n", e.msg);
-		_exit(126);
-	}
-	syscall(SYS_close_range, 3U, ~0U, 0U);
-	if (chdir("/") < 0)
-		_exit(126);
-	execve(program, (char **)r->argv, env);
-	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static int open_pipes(const struct run *r, int theirs[3], struct child *c)
+/* Ours first go up, so that none of them is in the way of 0 to 2. */
+static int take_descriptors(const int theirs[3])
 {
-	int in[2] = { -1, -1 }, out[2], err[2];
+	int high[3];
 
-	if (r->input ? pipe2(in, O_CLOEXEC) < 0
-		     : (in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
-		return -1;
-	if (pipe2(out, O_CLOEXEC) < 0)
-		goto close_in;
-	if (pipe2(err, O_CLOEXEC) < 0)
-		goto close_out;
-	theirs[0] = in[0];
-	theirs[1] = out[1];
-	theirs[2] = err[1];
-	c->in = in[1];
-	c->out = out[0];
-	c->err = err[0];
+	for (int i = 0; i < 3; i++)
+		if ((high[i] = fcntl(theirs[i], F_DUPFD_CLOEXEC, 10)) < 0)
+			return -1;
+	for (int i = 0; i < 3; i++)
+		if (dup2(high[i], i) < 0)
+			return -1;
 	return 0;
-close_out:
-	close(out[0]);
-	close(out[1]);
-close_in:
-	close(in[0]);
-	if (in[1] >= 0)
-		close(in[1]);
-	return -1;
+}
+
+/* All but 0 to 2, and `keep` which closes itself at exec. */
+static void close_others(int keep)
+{
+	bool whole = true;
+
+	if (keep > 3)
+		whole = syscall(SYS_close_range, 3U, (unsigned)keep - 1, 0U) == 0;
+	if (whole && syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0U) == 0)
+		return;
+	for (int fd = 3; fd < FD_CEILING; fd++)
+		if (fd != keep)
+			close(fd);
+}
+
+/* Killing us must not leave a program at work that nobody would undo. */
+static void die_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+}
+
+static int become(struct os *os, const struct run *r, int failed, struct err *e)
+{
+	if (r->stage_dir && stage_enter(os, r, e) < 0)
+		return -1;
+	close_others(failed);
+	umask(022);
+	return chdir("/") < 0 ? err_sys(e, errno, "/") : 0;
+}
+
+static void child_main(struct os *os, const struct run *r, const char *program, const int theirs[4])
+{
+	int failed = fcntl(theirs[3], F_DUPFD_CLOEXEC, 10);
+	struct strv env = { 0 };
+	struct err e = { 0 };
+
+	if (failed < 0 || take_descriptors(theirs) < 0)
+		_exit(126);
+	setsid();
+	default_signals();
+	make_env(r, &env);
+	if (become(os, r, failed, &e) == 0) {
+		execve(program, (char **)r->argv, env.item);
+		err_sys(&e, errno, "%s", program);
+	}
+	if (write(failed, &e, sizeof(e)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* --- in the parent -------------------------------------------------------------------------- */
+
+static void close_fds(int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+static void close_ends(struct child *c)
+{
+	int fds[] = { c->in, c->out, c->err, c->failed };
+
+	close_fds(fds, COUNT(fds));
+	c->in = c->out = c->err = c->failed = -1;
+}
+
+static int pipe_from_child(int *ret_ours, int *ret_theirs)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
+	*ret_ours = p[0];
+	*ret_theirs = p[1];
+	return 0;
+}
+
+static int open_input(const struct run *r, struct child *c, int *ret_theirs)
+{
+	int p[2];
+
+	if (!r->input)
+		return (*ret_theirs = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0 ? -1 : 0;
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
+	*ret_theirs = p[0];
+	c->in = p[1];
+	return fcntl(c->in, F_SETFL, O_NONBLOCK);
 }
 
 static int spawn(struct os *os, const struct run *r, const char *program, struct child *c,
 		 struct err *e)
 {
-	CLEANUP_STRV struct strv env = { 0 };
-	int theirs[3];
+	int theirs[4] = { -1, -1, -1, -1 };
+	pid_t self = getpid();
 
-	make_env(r, &env);
-	if (open_pipes(r, theirs, c) < 0)
-		return err_sys(e, errno, "%s: pipe", r->argv[0]);
-	fflush(NULL);
+	if (open_input(r, c, &theirs[0]) < 0 || pipe_from_child(&c->out, &theirs[1]) < 0 ||
+	    pipe_from_child(&c->err, &theirs[2]) < 0 ||
+	    pipe_from_child(&c->failed, &theirs[3]) < 0) {
+		err_sys(e, errno, "%s: pipe", r->argv[0]);
+		close_fds(theirs, COUNT(theirs));
+		return -1;
+	}
 	c->pid = fork();
-	if (c->pid == 0)
-		child_main(r, program, env.item, theirs, os);
-	for (int i = 0; i < 3; i++)
-		close(theirs[i]);
+	if (c->pid == 0) {
+		die_with(self);
+		child_main(os, r, program, theirs);
+	}
 	if (c->pid < 0)
-		return err_sys(e, errno, "%s: fork", r->argv[0]);
-	/* In both, so that the kill at the limit never meets our own group. */
-	setpgid(c->pid, c->pid);
-	if (c->in >= 0)
-		fcntl(c->in, F_SETFL, O_NONBLOCK);
-	return 0;
+		err_sys(e, errno, "%s: fork", r->argv[0]);
+	close_fds(theirs, COUNT(theirs));
+	return c->pid < 0 ? -1 : 0;
 }
 
 static void feed(struct child *c)
@@ -163,109 +248,125 @@ static void drain(int *fd, struct str *s)
 	str_add_bytes(s, buf, (size_t)n);
 }
 
-/* Until all pipes are closed (true) or the limit has passed (false). A daemon that a child left
- * behind with our pipe open must not hold us: once the child itself is gone half a second is given. */
-static bool talk(struct os *os, struct child *c, int64_t end, struct str *out, struct str *err,
-		 bool *ret_reaped, int *ret_status)
+static void look_for_end(struct os *os, struct child *c)
+{
+	int64_t grace = os_now(os, OS_MONOTONIC) + GRACE_NS;
+
+	if (c->reaped || waitpid(c->pid, &c->status, WNOHANG) != c->pid)
+		return;
+	c->reaped = true;
+	c->end = grace < c->end ? grace : c->end;
+}
+
+/* Until all pipes are closed or the limit has passed. A daemon that a child left behind with our
+ * pipe open must not hold us: once the child itself is gone half a second is given. */
+static void talk(struct os *os, struct child *c)
 {
 	while (c->out >= 0 || c->err >= 0 || c->in >= 0) {
 		struct pollfd p[] = { { .fd = c->in, .events = POLLOUT },
 				      { .fd = c->out, .events = POLLIN },
 				      { .fd = c->err, .events = POLLIN } };
-		int64_t left = (end - os_now(os, OS_MONOTONIC)) / 1000000;
+		int64_t left = (c->end - os_now(os, OS_MONOTONIC)) / 1000000;
 
 		if (left <= 0)
-			return false;
-		if (poll(p, COUNT(p), left < 100 ? (int)left : 100) < 0 && errno != EINTR)
-			return false;
+			return;
+		if (poll(p, COUNT(p), left < 100 ? (int)left : 100) < 0) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
 		if (c->in >= 0 && p[0].revents)
 			feed(c);
 		if (c->out >= 0 && p[1].revents)
-			drain(&c->out, out);
+			drain(&c->out, &c->out_text);
 		if (c->err >= 0 && p[2].revents)
-			drain(&c->err, err);
-		if (!*ret_reaped && waitpid(c->pid, ret_status, WNOHANG) == c->pid) {
-			int64_t grace = os_now(os, OS_MONOTONIC) + 500000000;
-
-			*ret_reaped = true;
-			end = grace < end ? grace : end;
-		}
-	}
-	return true;
-}
-
-static void close_ends(struct child *c)
-{
-	int *fds[] = { &c->in, &c->out, &c->err };
-
-	for (size_t i = 0; i < COUNT(fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
+			drain(&c->err, &c->err_text);
+		look_for_end(os, c);
 	}
 }
 
-/* The child closed its output but may work on: wait for it within the limit. */
-static bool reap(struct os *os, struct child *c, int64_t end, int *ret_status)
+/* The child closed its output but may work on: wait for it within the limit, else end it with all
+ * that it started. It leads its group unless it had no time even for that. */
+static bool end_of(struct os *os, struct child *c)
 {
-	for (;;) {
-		pid_t r = waitpid(c->pid, ret_status, WNOHANG);
-
-		if (r == c->pid)
+	while (!c->reaped) {
+		look_for_end(os, c);
+		if (c->reaped)
 			return true;
-		if (r < 0 && errno != EINTR)
-			return false;
-		if (os_now(os, OS_MONOTONIC) > end)
-			return false;
+		if (os_now(os, OS_MONOTONIC) >= c->end)
+			break;
 		os_sleep(os, 2);
 	}
+	if (c->reaped)
+		return true;
+	kill(-c->pid, SIGKILL);
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+		;
+	return false;
 }
 
-static void converse(struct os *os, const struct run *r, struct child *c, struct run_result *ret)
+/* 0: it was started; 1: no such program (a script's interpreter, for one); < 0: could not be. */
+static int why_not(struct child *c, struct err *e)
 {
-	int64_t limit = (int64_t)(r->timeout_ms ? r->timeout_ms : TIMEOUT_MS) * 1000000;
-	int64_t end = os_now(os, OS_MONOTONIC) + limit;
-	CLEANUP_STR struct str out = { 0 }, err = { 0 };
-	bool reaped = false;
-	int status = 0;
+	struct err why;
 
-	talk(os, c, end, &out, &err, &reaped, &status);
-	close_ends(c);
-	if (!reaped && !reap(os, c, end, &status)) {
-		kill(-c->pid, SIGKILL);
-		while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
-			;
-		ret->timed_out = true;
-	}
-	ret->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	ret->out_len = out.len;
-	ret->out = str_take(&out);
-	ret->err = str_take(&err);
+	if (fcntl(c->failed, F_SETFL, O_NONBLOCK) < 0 ||
+	    read(c->failed, &why, sizeof(why)) != (ssize_t)sizeof(why))
+		return 0;
+	if (why.sys == ENOENT)
+		return 1;
+	*e = why;
+	return -1;
+}
+
+static int converse(struct os *os, const struct run *r, struct child *c, struct run_result *ret,
+		    struct err *e)
+{
+	unsigned limit = r->timeout_ms ? r->timeout_ms : TIMEOUT_MS;
+	struct run_result result = { 0 };
+	int why;
+
+	c->end = os_now(os, OS_MONOTONIC) + (int64_t)limit * 1000000;
+	talk(os, c);
+	result.timed_out = !end_of(os, c);
+	why = why_not(c, e);
+	if (why < 0)
+		return err_ctx(e, "%s", r->argv[0]);
+	result.status = WIFSIGNALED(c->status) ? 128 + WTERMSIG(c->status) : WEXITSTATUS(c->status);
+	if (why > 0)
+		result.status = 127;
+	result.out_len = c->out_text.len;
+	result.out = str_take(&c->out_text);
+	result.err = str_take(&c->err_text);
+	*ret = result;
+	return 0;
 }
 
 int linux_run(struct os *os, const struct run *r, struct run_result *ret, struct err *e)
 {
 	CLEANUP_FREE char *program = find_program(r->argv[0]);
-	struct child c = {
-		.in = -1, .out = -1, .err = -1, .input = r->input, .input_left = r->input_len
-	};
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	struct child c = { .in = -1,
+			   .out = -1,
+			   .err = -1,
+			   .failed = -1,
+			   .input = r->input,
+			   .input_left = r->input_len };
+	int result;
 
-	*ret = (struct run_result){ 0 };
 	if (!program) {
-		ret->status = 127;
-		ret->out = xstrdup("");
-		ret->err = xstrdup("");
+		*ret = (struct run_result){ .status = 127, .out = xstrdup(""), .err = xstrdup("") };
 		return 0;
 	}
 	/* A child that does not read its input must not end us. */
 	sigaction(SIGPIPE, &ignore, &old);
-	if (spawn(os, r, program, &c, e) < 0) {
-		close_ends(&c);
-		sigaction(SIGPIPE, &old, NULL);
-		return -1;
-	}
-	converse(os, r, &c, ret);
+	result = spawn(os, r, program, &c, e);
+	if (result == 0)
+		result = converse(os, r, &c, ret, e);
+	close_ends(&c);
+	str_done(&c.out_text);
+	str_done(&c.err_text);
 	sigaction(SIGPIPE, &old, NULL);
-	return 0;
+	return result;
 }

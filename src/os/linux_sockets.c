@@ -23,6 +23,10 @@
 #define TCP_STATE_CLOSE	      7
 #define TCP_STATE_LISTEN      10
 
+#define LINE_MAX_BYTES \
+	1024 /* a server's line is at most 255 (RFC 4253 4.2); others may precede it */
+#define LINES_MAX 64
+
 struct list {
 	struct socket_info *item;
 	size_t count;
@@ -138,31 +142,46 @@ static int dump_sockets(struct list *list, int family, bool udp, struct err *e)
 	return dump(NETLINK_SOCK_DIAG, &request, sizeof(request), take_socket, &d, e);
 }
 
-/* The lowest pid that holds a socket owns it: the listener is older than its children. */
-static void take_owner(struct list *list, pid_t pid, uint64_t inode, const char *comm)
+static int by_inode(const void *a, const void *b)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct socket_info *s = &list->item[i];
+	const struct socket_info *x = a, *y = b;
 
-		if (s->inode != inode || (s->pid && s->pid <= pid))
-			continue;
-		s->pid = pid;
-		snprintf(s->comm, sizeof(s->comm), "%s", comm);
-	}
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* The lowest pid that holds a socket owns it: the listener is older than its children. */
+static void take_owner(struct list *list, pid_t pid, uint64_t inode)
+{
+	const struct socket_info key = { .inode = inode };
+	struct socket_info *s = bsearch(&key, list->item, list->count, sizeof(key), by_inode);
+
+	if (!s || !inode || (s->pid && s->pid <= pid))
+		return;
+	s->pid = pid;
 }
 
 static void own_sockets_of(struct os *os, struct list *list, pid_t pid)
 {
 	CLEANUP_FREE uint64_t *inode = NULL;
-	CLEANUP_FREE char *comm = NULL;
 	struct err ignored = { 0 };
 	size_t count;
 
-	if (linux_process_sockets(os, pid, &inode, &count, &ignored) != 0 || count == 0 ||
-	    read_proc(pid, "comm", &comm, NULL, &ignored) != 0)
+	if (linux_process_sockets(os, pid, &inode, &count, &ignored) != 0)
 		return;
 	for (size_t i = 0; i < count; i++)
-		take_owner(list, pid, inode[i], str_trim(comm));
+		take_owner(list, pid, inode[i]);
+}
+
+static void name_owners(struct list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct socket_info *s = &list->item[i];
+		CLEANUP_FREE char *comm = NULL;
+		struct err ignored = { 0 };
+
+		if (s->pid && read_proc(s->pid, "comm", &comm, NULL, &ignored) == 0)
+			snprintf(s->comm, sizeof(s->comm), "%.*s", (int)strcspn(comm, "\n"), comm);
+	}
 }
 
 static int find_owners(struct os *os, struct list *list, struct err *e)
@@ -172,13 +191,14 @@ static int find_owners(struct os *os, struct list *list, struct err *e)
 
 	if (!dir)
 		return err_sys(e, errno, "/proc");
-	while ((d = readdir(dir))) {
+	while (list->count > 0 && (d = readdir(dir))) {
 		uint64_t pid;
 
 		if (str_to_u64(d->d_name, 1, INT32_MAX, &pid) == 0)
 			own_sockets_of(os, list, (pid_t)pid);
 	}
 	closedir(dir);
+	name_owners(list);
 	return 0;
 }
 
@@ -193,6 +213,8 @@ int linux_sockets(struct os *os, struct socket_info **ret, size_t *ret_count, st
 				free(list.item);
 				return err_ctx(e, "sockets");
 			}
+	if (list.count > 1)
+		qsort(list.item, list.count, sizeof(*list.item), by_inode);
 	if (find_owners(os, &list, e) < 0) {
 		free(list.item);
 		return -1;
@@ -206,6 +228,15 @@ struct addresses {
 	struct if_addr *item;
 	size_t count;
 };
+
+static bool is_loopback(const char *ifname)
+{
+	CLEANUP_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = { 0 };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
+	return fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0 && r.ifr_flags & IFF_LOOPBACK;
+}
 
 static void take_address(void *arg, const struct nlmsghdr *h)
 {
@@ -223,7 +254,7 @@ static void take_address(void *arg, const struct nlmsghdr *h)
 	if (!a.addr.family)
 		return;
 	if_indextoname(m->ifa_index, a.ifname);
-	a.loopback = str_eq(a.ifname, "lo") || addr_is_loopback(&a.addr);
+	a.loopback = is_loopback(a.ifname);
 	all->item = xrealloc(all->item, all->count + 1, sizeof(a));
 	all->item[all->count++] = a;
 }
@@ -275,27 +306,56 @@ static bool wait_for(struct os *os, int fd, short events, int64_t end)
 	return left > 0 && poll(&p, 1, (int)left) > 0;
 }
 
+/* 0: a line without its end; 1: the server hung up, or time is over. */
+static int read_line(struct os *os, int fd, int64_t end, char *ret, size_t size)
+{
+	for (size_t len = 0; len + 1 < size;) {
+		ssize_t n;
+
+		if (!wait_for(os, fd, POLLIN, end))
+			return 1;
+		n = recv(fd, ret + len, 1, 0);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return 1;
+		if (ret[len] == '\n') {
+			ret[len] = '\0';
+			ret[strcspn(ret, "\r")] = '\0';
+			return 0;
+		}
+		len++;
+	}
+	return 1;
+}
+
 int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsigned timeout_ms,
 		     char **ret, struct err *e)
 {
 	int64_t end = os_now(os, OS_MONOTONIC) + (int64_t)timeout_ms * 1000000;
 	CLEANUP_FD int fd = socket(to->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	CLEANUP_FREE char *first = NULL;
 	struct sockaddr_storage at;
 	socklen_t len = sockaddr_of(to, port, &at);
-	char buf[256];
-	ssize_t n;
+	char line[LINE_MAX_BYTES];
 
+	/* A kernel without IPv6 listens on none. */
 	if (fd < 0)
-		return err_sys(e, errno, "socket");
+		return errno == EAFNOSUPPORT ? 1 : err_sys(e, errno, "socket");
 	if (connect(fd, (struct sockaddr *)&at, len) < 0 && errno != EINPROGRESS)
 		return 1;
-	if (!wait_for(os, fd, POLLOUT, end) || !wait_for(os, fd, POLLIN, end))
+	if (!wait_for(os, fd, POLLOUT, end))
 		return 1;
-	n = recv(fd, buf, sizeof(buf) - 1, 0);
-	if (n <= 0)
+	for (int i = 0; i < LINES_MAX && read_line(os, fd, end, line, sizeof(line)) == 0; i++) {
+		if (!first || str_starts(line, "SSH-")) {
+			free(first);
+			first = xstrdup(line);
+		}
+		if (str_starts(line, "SSH-"))
+			break;
+	}
+	if (!first)
 		return 1;
-	buf[n] = '\0';
-	buf[strcspn(buf, "\r\n")] = '\0';
-	*ret = xstrdup(buf);
+	*ret = TAKE(first);
 	return 0;
 }

@@ -2,7 +2,6 @@
 /* os.c - what is the same for every host: nodes, and conveniences over the operations. */
 #include "os/os.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -57,6 +56,26 @@ bool node_eq(const struct node *a, const struct node *b)
 	if (a->type == NODE_DIR || a->type == NODE_OTHER)
 		return true;
 	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+bool node_is(const struct node *found, const struct node *told)
+{
+	static const char label[] = "security.selinux";
+	CLEANUP_FREE struct xattr *rest = NULL;
+	struct node bare = *found;
+
+	if (node_eq(found, told))
+		return true;
+	for (size_t i = 0; i < told->xattr_count; i++)
+		if (str_eq(told->xattr[i].name, label))
+			return false;
+	rest = xcalloc(found->xattr_count, sizeof(*rest));
+	bare.xattr = rest;
+	bare.xattr_count = 0;
+	for (size_t i = 0; i < found->xattr_count; i++)
+		if (!str_eq(found->xattr[i].name, label))
+			rest[bare.xattr_count++] = found->xattr[i];
+	return node_eq(&bare, told);
 }
 
 void run_result_done(struct run_result *r)

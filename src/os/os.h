@@ -52,6 +52,9 @@ void node_done(struct node *n);
 void node_copy(const struct node *from, struct node *ret);
 /* Same type, mode, owner, bytes and xattrs; mtime does not count. */
 bool node_eq(const struct node *a, const struct node *b);
+/* Does the host's node say all that `told` does? As node_eq, but where `told` carries no SELinux
+ * label the one that the host's policy gave does not count. os_put compares so. */
+bool node_is(const struct node *found, const struct node *told);
 #define CLEANUP_NODE CLEANUP(node_done)
 
 #define OS_FILE_MAX ((size_t)8 << 20) /* larger files are refused: nothing we handle is */
@@ -76,7 +79,10 @@ struct run {
 	size_t stage_count;
 };
 
-/* Clean environment: PATH, LANG=C.UTF-8, HOME=/root, and .env. Descriptors beyond 2 are closed. */
+/* Clean environment: PATH, LANG=C.UTF-8, HOME=/root, and .env (which may replace these). A session
+ * and process group of its own without a terminal, umask 022, folder "/", default signals,
+ * descriptors beyond 2 closed. It is killed when we die. A child that ends but leaves a daemon with
+ * our pipes open is waited for half a second longer; the daemon lives on. */
 struct run_result {
 	int status; /* exit status; 128 + N when killed by signal N; 127: no such program */
 	bool timed_out;
@@ -145,13 +151,14 @@ struct os_ops {
 	/* All TCP listeners, established TCP connections and bound UDP sockets, v4 and v6, in this
 	 * network namespace. *ret is malloc'd; plain free(). */
 	int (*sockets)(struct os *os, struct socket_info **ret, size_t *ret_count, struct err *e);
-	/* Inodes of the TCP sockets a process holds; plain free(). 1: gone. */
+	/* Inodes of the sockets a process holds, of any family; plain free(). 1: gone. */
 	int (*process_sockets)(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_count,
 			       struct err *e);
 	/* Our own addresses with interface, loopback included; plain free(). */
 	int (*addresses)(struct os *os, struct if_addr **ret, size_t *ret_count, struct err *e);
-	/* Connects by TCP and reads the server's first line (RFC 4253 4.2). 1: nobody listens or
-	 * nothing came within timeout_ms. */
+	/* Connects by TCP and reads the server's "SSH-…" line, which others may precede (RFC 4253
+	 * 4.2), without its line end; where none comes in time (or the server hangs up) the first
+	 * line that did. 1: nobody listens or no line came within timeout_ms. */
 	int (*ssh_banner)(struct os *os, const struct addr *to, uint16_t port, unsigned timeout_ms,
 			  char **ret, struct err *e);
 	/* Takes an exclusive lock on a file, making it (0600) if need be; its folder must exist.

@@ -107,7 +107,7 @@ static bool has_children(struct fake *f, const char *path)
 
 static bool holds(const struct node *now, const struct node *want)
 {
-	if (!node_eq(now, want))
+	if (!node_is(now, want))
 		return false;
 	return want->type != NODE_FILE || (!want->mtime.tv_sec && !want->mtime.tv_nsec) ||
 	       (now->mtime.tv_sec == want->mtime.tv_sec &&
@@ -129,6 +129,15 @@ static int refuse(struct fake *f, const char *path, const struct node *now, cons
 	return 0;
 }
 
+/* Nothing here leaves one, but a test may have planted it. */
+static void drop_leftover(struct fake *f, const char *real)
+{
+	const char *name = strrchr(real, '/') + 1;
+	CLEANUP_FREE char *path = xasprintf("%.*s.%s.kannuki~", (int)(name - real), real, name);
+
+	fake_set(f, path, &(struct node){ .type = NODE_ABSENT });
+}
+
 static int put_at(struct fake *f, const char *path, const struct node *expect,
 		  const struct node *want, struct err *e)
 {
@@ -142,11 +151,12 @@ static int put_at(struct fake *f, const char *path, const struct node *expect,
 		return 0;
 	if (r != 0 || str_eq(real, "/"))
 		return err_sys(e, r < 0 ? -r : r > 0 ? ENOENT : EINVAL, "%s", path);
+	drop_leftover(f, real);
 	at = fake_find(f, real);
 	now = at ? &at->node : &absent;
 	if (holds(now, want))
 		return 0;
-	if (expect && !node_eq(now, expect) && !node_eq(now, want))
+	if (expect && !node_is(now, expect) && !node_is(now, want))
 		return err_set(e, ERR_CONFLICT, "%s: someone else has changed it meanwhile", path);
 	if (refuse(f, real, now, want, e) < 0)
 		return -1;
