@@ -160,6 +160,16 @@ static void do_sleep(struct os *os, unsigned ms)
 	of(os)->clock += (int64_t)ms * 1000000;
 }
 
+static pid_t do_self(struct os *os)
+{
+	return 4000;
+}
+
+static uid_t do_uid(struct os *os)
+{
+	return 0;
+}
+
 static const struct os_ops ops = {
 	.get = do_get,
 	.list = do_list,
@@ -170,6 +180,8 @@ static const struct os_ops ops = {
 	.ssh_banner = do_banner,
 	.now = do_now,
 	.sleep = do_sleep,
+	.self = do_self,
+	.uid = do_uid,
 };
 
 /* --- a small Debian ---------------------------------------------------------------------- */
