@@ -137,7 +137,12 @@ provider_rules() {
 	echo '	}'
 	echo '}'
 }
-provider_load() { provider_rules | in_netns "$PROVIDER" nft -f -; }
+provider_load() {
+	(
+		flock 8 # or of two loads at once the one that looked first could come last
+		provider_rules | in_netns "$PROVIDER" nft -f -
+	) 8>"$LAB/provider.lock"
+}
 
 cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   the provider's packet filter; off (all open) at first, on: all closed
 	local form='provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO' file
