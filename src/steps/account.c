@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "steps/account_undo.h"
 #include "steps/home.h"
-#include "steps/passwd.h"
+#include "core/passwd.h"
 
 #define LOCK_TRIES 10 /* a second apart: another program is writing the accounts */
 

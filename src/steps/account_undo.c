@@ -13,7 +13,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "steps/home.h"
-#include "steps/passwd.h"
+#include "core/passwd.h"
 
 const char *const account_files[] = {
 	"/etc/passwd", "/etc/shadow",	"/etc/group",	"/etc/gshadow",

@@ -6,7 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "steps/passwd.h"
+#include "core/passwd.h"
 
 static const char *const type_names[] = {
 	[NODE_ABSENT] = "absent",

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "lib/trial.h"
 #include "steps/account.h"
-#include "steps/passwd.h"
+#include "core/passwd.h"
 
 static json_t *new_admin(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* passwd.c - see passwd.h. */
-#include "steps/passwd.h"
+#include "core/passwd.h"
 
 #include <string.h>
 

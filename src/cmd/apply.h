@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* apply.h - starts a made plan as a transaction; what apply, setup, open, close and undo share. */
+#pragma once
+
+#include "cmd/make_plan.h"
+
+struct apply_wish {
+	unsigned window_seconds; /* 0: the default of 10 minutes */
+	bool yes;		 /* the plan was agreed to already */
+	bool wait;		 /* stay until it is confirmed or undone */
+	bool secret_on_stdin;	 /* read the admin's new password there */
+	const char *secret;	 /* already asked for; NULL: ask when it is needed */
+};
+
+#define WINDOW_DEFAULT 600
+#define WINDOW_MIN     30
+#define WINDOW_MAX     3600
+
+/* Shows nothing of the plan; asks, prepares, starts and follows. An exit code, or < 0. */
+int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
+	       const struct apply_wish *wish, struct err *e);
+/* "90s" … "1h". 0, or ERR_USAGE. */
+int window_parse(const char *text, unsigned *ret, struct err *e);
+/* The rules for a new password: 10 characters to 256 bytes, not the user's name, no control
+ * characters (chpasswd takes one line). ERR_USAGE. */
+int secret_check(const char *user, const char *secret, struct err *e);
