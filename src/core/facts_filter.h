@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/* facts_filter.h - who filters packets on this host beside us; for facts*.c only. */
+#pragma once
+
+#include "core/facts.h"
+
+/* Fills f->filter and f->nft_works; needs f->unit. */
+int facts_gather_filter(struct os *os, struct facts *f, struct err *e);
