@@ -3,9 +3,9 @@
 #include "lib/t.h"
 
 #include "base/mem.h"
+#include "core/passwd.h"
 #include "lib/trial.h"
 #include "steps/account.h"
-#include "core/passwd.h"
 
 static json_t *new_admin(void)
 {

@@ -192,6 +192,23 @@ static int last_resort_is_a_transient_sshd_with_the_kept_files(void)
 	return 0;
 }
 
+/* The ports are the same before and after: only new sockets tell that the old values are in force. */
+static int undo_restarts_what_ignores_a_reload(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sshd, args(), NULL);
+	pretend_file(&t.p, OURS, "Port 22\nPort 22022\n", 0600);
+	pretend_boot(&t.p);
+	T_OK(trial_apply(&t, &e) == 0 && strstr(t.p.running, "PasswordAuthentication no"));
+	t.p.reload_ignored = true;
+	T_OK(trial_undo(&t, true, &e) == 0);
+	T_OK(!strstr(t.p.running, "PasswordAuthentication no") && !t.p.transient_runs);
+	trial_done(&t);
+	return 0;
+}
+
 static int early_boot_asks_for_no_job(void)
 {
 	struct err e = { 0 };
@@ -234,6 +251,7 @@ int main(void)
 		T(every_family_has_to_listen),
 		T(who_does_not_greet_is_no_door),
 		T(last_resort_is_a_transient_sshd_with_the_kept_files),
+		T(undo_restarts_what_ignores_a_reload),
 		T(early_boot_asks_for_no_job),
 		T(sshd_that_was_stopped_before_is_stopped_after),
 	};
