@@ -256,6 +256,8 @@ static int names_are_compared_whole(void)
 
 	T_STR(g, "sudo:x:27:taro2,xtaro\n");
 	T_STR(l, "taro2:x:1:\nxtaro:x:3:\n");
+	T_OK(!passwd_group_has("sudo:x:27:taro2\n", "sudo", "taro"));
+	T_OK(passwd_group_has("sudo:x:27:x,taro\n", "sudo", "taro"));
 	T_STR(put, "adm:x:4:taro\n");
 	T_STR(gshadow, "sudo:*:a:b");
 	return 0;
