@@ -6,6 +6,7 @@
 #include "cmd/apply.h"
 #include "cmd/cmd.h"
 #include "cmd/follow.h"
+#include "cmd/undo_confirmed.h"
 #include "core/recover.h"
 #include "core/txn.h"
 
