@@ -207,8 +207,11 @@ of_lab() { # every process, mount, namespace or loop device of the lab $1
 }
 in_second() { KANNUKI_LAB=$second KANNUKI_LAB_TAG='' "$@"; }
 
+router_of() { # the hardware address that the VPS's packets go to, asked anew
+	in_second vps run "$1" sh -c "ip neigh flush all; ping -c 1 -W 2 198.51.100.1 >/dev/null; ip neigh show 198.51.100.1" | grep -o 'lladdr [^ ]*'
+}
 second_lab() { # two labs at once; and what is left of one that was killed
-	local base=${KANNUKI_LAB:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kannuki-lab}/base first
+	local base=${KANNUKI_LAB:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kannuki-lab}/base first router
 	second=$TEST_TMP/lab
 	first=$(vps_name both)
 	mkdir "$second"
@@ -221,10 +224,13 @@ second_lab() { # two labs at once; and what is left of one that was killed
 	in_second vps run "$first" touch /root/second
 	not_ok "two labs: they are not the same" vps ssh "$first" -- test -e /root/second
 	ok "two labs: a login in the second" in_second vps ssh "$first" -- test -e /root/second
+	router=$(router_of "$first")
 	in_second vps new stale
 	in_second vps boot stale >/dev/null
+	is "the router stays the same when a VPS comes" "$router" router_of "$first"
 	kill -KILL "$(cat "$second/vps/stale/supervisor")"
 	ok "a killed supervisor: rm cleans up" in_second vps rm stale
+	is "and when one goes" "$router" router_of "$first"
 	is "a killed supervisor: its name is free" running in_second sh -c 'vps new stale && vps boot stale'
 	kill -KILL "$(cat "$second/vps/stale/supervisor")" "$(cat "$second/vps/stale/nspawn")"
 	rm -f "$second/vps/stale/index" # as if killed in the middle of new

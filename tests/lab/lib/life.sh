@@ -359,8 +359,7 @@ cmd_rm() { # rm NAME                   powers it off hard and removes it; fine w
 	"${apart[@]}" "$here/vps" sweep "$1"
 	ip netns del "$(netns_of "$1")" 2>/dev/null || true
 	outside_forget "$1"
-	remove_tree "$dir"
-	[ ! -e "/run/netns/$PROVIDER" ] || provider_load
+	if [ -e "/run/netns/$PROVIDER" ]; then provider_load remove_tree "$dir"; else remove_tree "$dir"; fi
 }
 cmd_down() { # down                      removes everything but the bases; fine after a crash too
 	local name

@@ -28,8 +28,9 @@ outside_up() {
 			in_netns "$netns" ip link set lo up
 		done
 		in_netns "$PROVIDER" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+		# a bridge without an address of its own takes another whenever a port comes or goes
 		in_netns "$PROVIDER" ip -batch - <<-PROVIDER
-			link add vpses type bridge
+			link add vpses address 02:00:00:00:00:01 type bridge
 			addr add $NET4.1/24 dev vpses
 			addr add $NET6:1/64 dev vpses nodad
 			link set vpses up
@@ -137,11 +138,21 @@ provider_rules() {
 	echo '	}'
 	echo '}'
 }
+# provider_load [CMD...]: CMD, which changes what is open, and the rules that come of it, in one go
 provider_load() {
 	(
-		flock 8 # or of two loads at once the one that looked first could come last
+		flock 8 # two at once could leave the older rules in force
+		"$@"
 		provider_rules | in_netns "$PROVIDER" nft -f -
 	) 8>"$LAB/provider.lock"
+}
+provider_open() { # provider_open FILE PORT/PROTO
+	provider_close "$1" "$2"
+	echo "$2" >>"$1"
+}
+provider_close() {
+	{ grep -vx "$2" "$1" || true; } >"$1.new"
+	mv "$1.new" "$1"
 }
 
 cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   the provider's packet filter; off (all open) at first, on: all closed
@@ -150,16 +161,14 @@ cmd_provider() { # provider NAME on|off|list|open PORT/PROTO|close PORT/PROTO   
 	need_vps "$1"
 	file=$(vps_dir "$1")/provider
 	case $2 in
-	on) [ -e "$file" ] || : >"$file" ;;
-	off) rm -f "$file" ;;
-	list) if [ -e "$file" ]; then cat "$file"; else echo off; fi; return ;;
+	on) provider_load touch "$file" ;;
+	off) provider_load rm -f "$file" ;;
+	list) if [ -e "$file" ]; then cat "$file"; else echo off; fi ;;
 	open | close)
 		[[ ${3:-} =~ ^[0-9]+(-[0-9]+)?/(tcp|udp)$ ]] || usage "$form"
 		[ -e "$file" ] || die "$1's provider filter is off"
-		{ grep -vx "$3" "$file" || true; [ "$2" = close ] || echo "$3"; } >"$file.new"
-		mv "$file.new" "$file"
+		provider_load "provider_$2" "$file" "$3"
 		;;
 	*) usage "$form" ;;
 	esac
-	provider_load
 }
