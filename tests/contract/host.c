@@ -89,6 +89,18 @@ int host_main(const struct t_case *c, size_t n)
 	return t_bad != 0;
 }
 
+int host_main_folder(const struct t_case *c, size_t n)
+{
+	printf("1..%zu\n", n);
+	for (size_t i = 0; i < n; i++) {
+		host_linux();
+		host_dir("/t", 0755);
+		run_case("", &c[i]);
+		host_done();
+	}
+	return t_bad != 0;
+}
+
 int host_main_real(const struct t_case *c, size_t n)
 {
 	printf("1..%zu\n", n);

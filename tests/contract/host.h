@@ -19,6 +19,8 @@ extern struct host host;
 
 /* As t_main, every case on both hosts. */
 int host_main(const struct t_case *c, size_t n);
+/* Only on the real host, in a folder with an empty "/t" as host_main does it. */
+int host_main_folder(const struct t_case *c, size_t n);
 /* Only on the real host, whose root is "/". */
 int host_main_real(const struct t_case *c, size_t n);
 
