@@ -2,6 +2,8 @@
 /* make_plan.c - see make_plan.h. */
 #include "cmd/make_plan.h"
 
+#include <unistd.h>
+
 #include "base/i18n.h"
 #include "controls/control.h"
 
@@ -42,9 +44,17 @@ static void set_language(const struct policy *p)
 		i18n_set(LANG_EN);
 }
 
+/* What a person types is relative to where they are; the os knows no such place. */
+static char *absolute(const char *path)
+{
+	CLEANUP_FREE char *here = path[0] == '/' ? NULL : get_current_dir_name();
+
+	return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+}
+
 int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err *e)
 {
-	const char *from = path ? path : POLICY_PATH;
+	CLEANUP_FREE char *from = absolute(path ? path : POLICY_PATH);
 
 	if (policy_load(os, from, &ret->policy, &ret->policy_text, e) < 0)
 		return -1;

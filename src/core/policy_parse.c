@@ -19,12 +19,8 @@ struct reader {
 
 static int at_line(const struct reader *r, unsigned line, struct err *e)
 {
-	char msg[sizeof(e->msg)];
-
-	/* FILE:LINE: is for programs too, so no "outer: inner" spacing rules but its own. */
-	snprintf(msg, sizeof(msg), "%s:%u: %s", r->name, line, e->msg);
-	memcpy(e->msg, msg, sizeof(msg));
-	return -1;
+	/* "FILE:LINE: " is for programs too; err_ctx() puts the last colon and blank. */
+	return err_ctx(e, "%s:%u", r->name, line);
 }
 
 static int read_section(struct reader *r, char *line, struct err *e)

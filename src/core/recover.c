@@ -59,7 +59,11 @@ static int undo(struct os *os, struct txn *t, enum recover_mode mode, const char
 			return -1;
 		return txn_discard(os, t, e);
 	}
-	r = txn_undo(os, t, mode == RECOVER_BOOT ? UNDO_BOOT : UNDO_LIVE, why, e);
+	r = txn_undo(os, t,
+		     mode == RECOVER_BOOT     ? UNDO_BOOT
+		     : mode == RECOVER_SETTLE ? UNDO_SETTLE
+					      : UNDO_LIVE,
+		     why, e);
 	if (r >= 0)
 		*ret_said = xasprintf(_("transaction %s was undone: %s"), t->id, why);
 	return r > 0 ? 2 : r;

@@ -83,7 +83,8 @@ int txn_finish(struct os *os, struct txn *t, struct err *e);
 
 enum undo_mode {
 	UNDO_LIVE,
-	UNDO_BOOT, /* L3: files only, no job of any unit; END is left to settle */
+	UNDO_BOOT,   /* L3: files only, no job of any unit; END is left to settle */
+	UNDO_SETTLE, /* after that boot: what L3 has put back is started, stopped and checked */
 };
 
 /* Takes everything back in reverse order, going on past failures, then END. The caller holds the

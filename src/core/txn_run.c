@@ -53,10 +53,10 @@ static int run_step(struct os *os, struct txn *t, size_t i, const char *secret, 
 }
 
 /* 1: a third party's change was met. */
-static int undo_step(struct os *os, struct txn *t, size_t i, bool boot, struct err *e)
+static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode, struct err *e)
 {
 	const struct step *s = &t->plan.step[i];
-	const struct step_ctx c = context(os, t, NULL, boot);
+	const struct step_ctx c = context(os, t, NULL, mode == UNDO_BOOT);
 	CLEANUP_IMAGE struct image pre = { 0 };
 	CLEANUP_IMAGE struct image post = { 0 };
 	int r, has_post;
@@ -68,6 +68,9 @@ static int undo_step(struct os *os, struct txn *t, size_t i, bool boot, struct e
 		return err_set(e, ERR_FAILED, "the image from before it is missing");
 	if (r < 0)
 		return r;
+	/* Its files were put back early in this boot, and may have been changed by their owner since. */
+	if (mode == UNDO_SETTLE && journal_last(&t->journal, RECORD_UNDONE, (uint32_t)i))
+		return s->kind->settle ? s->kind->settle(&c, s, &pre, e) : 0;
 	has_post = txn_image(os, t, "post", i, &post, e);
 	if (has_post < 0)
 		return -1;
@@ -237,7 +240,7 @@ static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *w
 {
 	struct err e = { 0 };
 	CLEANUP_FREE char *text = xasprintf("%s: %s", t->plan.step[i].title, why->msg);
-	int r = undo_step(os, t, i, false, &e);
+	int r = undo_step(os, t, i, UNDO_LIVE, &e);
 
 	journal_mark(os, &t->journal, RECORD_NOTE, text, &e);
 	return r;
@@ -278,13 +281,14 @@ static void give_reserve_back(struct os *os, const struct txn *t)
 	os_remove(os, path, &ignored);
 }
 
-static int undo_all(struct os *os, struct txn *t, bool boot, struct err *first, struct err *remark)
+static int undo_all(struct os *os, struct txn *t, enum undo_mode mode, struct err *first,
+		    struct err *remark)
 {
 	int bad = 0;
 
 	for (size_t i = t->plan.count; i-- > 0;) {
 		struct err e = { 0 };
-		int r = undo_step(os, t, i, boot, &e);
+		int r = undo_step(os, t, i, mode, &e);
 
 		if (r != 0)
 			err_ctx(&e, "%s", t->plan.step[i].title);
@@ -311,7 +315,7 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 	    journal_mark(os, &t->journal, RECORD_UNDO_INTENT, reason, e) < 0)
 		return -1;
 	t->state = TXN_UNDOING;
-	if (undo_all(os, t, boot, &first, &remark) > 0) {
+	if (undo_all(os, t, mode, &first, &remark) > 0) {
 		struct err ignored = { 0 };
 
 		journal_mark(os, &t->journal, RECORD_NOTE, first.msg, &ignored);
