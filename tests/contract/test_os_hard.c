@@ -342,6 +342,31 @@ static int works_without_exchange(void)
 	return 0;
 }
 
+static int late_look(void)
+{
+	CLEANUP_NODE struct node want = big();
+	struct node seen = file("seen");
+	struct err e = { 0 };
+	pid_t other = meddler("/t/aside/foreign", "/t/f");
+
+	T_OK(os_put(host.os, "/t/f", &seen, &want, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(has_meddled(other) && host_holds("/t/f", "foreign"));
+	return 0;
+}
+
+static int without_exchange_a_change_is_seen_before_it(void)
+{
+	host_dir("/t/aside", 0755);
+	host_file("/t/f", "seen", 0644);
+	host_file("/t/aside/foreign", "foreign", 0644);
+	/* The other process moves by rename(2), which is not denied. */
+	T_OK(with_denied(SYS_renameat2, EINVAL, late_look) == 0);
+	CLEANUP_FREE char *names = host_names("/t");
+
+	T_STR(names, "aside f");
+	return 0;
+}
+
 static int on_slash(void)
 {
 	CLEANUP_FREE char *path = host_path("/t/f"), *dir = host_path("/t");
@@ -415,6 +440,7 @@ static const struct t_case cases[] = {
 	T(a_failed_fsync_is_fatal),
 	T(a_failed_fdatasync_is_an_error),
 	T(works_without_exchange),
+	T(without_exchange_a_change_is_seen_before_it),
 	T(works_without_openat2),
 	T(works_without_close_range),
 	T(without_processes),

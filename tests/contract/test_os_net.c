@@ -147,11 +147,14 @@ static int udp_is_listed_where_bound_and_not_connected(void)
 static int both_ends_of_a_connection(void)
 {
 	static const struct {
-		const char *listen, *to, *seen;
+		const char *listen, *to, *local, *peer;
 		bool v6;
-	} ways[] = { { "127.0.0.1", "127.0.0.1", "127.0.0.1", false },
-		     { "::1", "::1", "::1", true },
-		     { "::", "127.0.0.1", "::ffff:127.0.0.1", true } };
+	} ways[] = {
+		{ "127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", false },
+		{ "0.0.0.0", "127.0.0.3", "127.0.0.3", "127.0.0.1", false },
+		{ "::1", "::1", "::1", "::1", true },
+		{ "::", "127.0.0.3", "::ffff:127.0.0.3", "::ffff:127.0.0.1", true },
+	};
 
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		int l = bound(ways[i].listen, SOCK_STREAM, 0);
@@ -160,8 +163,8 @@ static int both_ends_of_a_connection(void)
 
 		T_OK(there >= 0 && here >= 0);
 		T_OK(find(SOCKET_TCP_ESTABLISHED, port_of(l), port_of(there), &s));
-		T_OK(s.v6 == ways[i].v6 && is_at(&s.peer, ways[i].seen));
-		T_OK(is_at(&s.local, ways[i].seen) && s.pid == getpid());
+		T_OK(s.v6 == ways[i].v6 && is_at(&s.peer, ways[i].peer));
+		T_OK(is_at(&s.local, ways[i].local) && s.pid == getpid());
 		T_OK(find(SOCKET_TCP_ESTABLISHED, port_of(there), port_of(l), &c));
 		T_OK(c.inode != s.inode);
 		close(here);

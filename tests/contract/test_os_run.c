@@ -385,7 +385,8 @@ static int staging_leaves_no_mount_behind(void)
 static int what_cannot_be_staged_is_an_error(void)
 {
 	const struct run_stage outside = { "/etc/passwd", "x", 0644 };
-	const struct run_stage beside = { "/var/tmpx", "x", 0644 };
+	struct run_stage beside = { NULL, "x", 0644 };
+	CLEANUP_FREE char *path = NULL;
 	CLEANUP_RUN struct run_result r = { 0 };
 	struct run one = { .argv = ARGV("true"), .stage_count = 1 };
 	struct err e = { 0 };
@@ -398,6 +399,7 @@ static int what_cannot_be_staged_is_an_error(void)
 	one.stage_count = 1;
 	one.stage = &outside;
 	T_OK(os_run(host.os, &one, &r, &e) < 0 && strstr(e.msg, "/etc/passwd"));
+	beside.path = path = xasprintf("%sx/y", staged_dir);
 	one.stage = &beside;
 	T_OK(os_run(host.os, &one, &r, &e) < 0);
 	remove_staged_dir();
