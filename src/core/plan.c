@@ -36,6 +36,7 @@ void plan_done(struct plan *p)
 	free(p->effect);
 	strv_done(&p->closes);
 	strv_done(&p->warnings);
+	free(p->undoes);
 	free(p->policy_text);
 	*p = (struct plan){ 0 };
 }
@@ -115,7 +116,7 @@ char *plan_encode(const struct plan *p)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:i, s:b, s:i, s:o, s:o, s:s}", "format", PLAN_FORMAT, "needs_proof",
+	all = json_pack("{s:i, s:b, s:i, s:o, s:o, s:s, s:s}", "format", PLAN_FORMAT, "needs_proof",
 			p->needs_proof, "window", (int)p->window_seconds, "doors", doors, "steps",
 			steps, "policy", p->policy_text ? p->policy_text : "");
 	text = json_dumps(all, JSON_INDENT(1));
@@ -151,7 +152,7 @@ static int decode_step(struct plan *p, json_t *from, struct err *e)
 static int decode(struct plan *p, json_t *all, struct err *e)
 {
 	json_t *doors, *steps, *one;
-	const char *policy;
+	const char *policy, *undoes;
 	int format, needs_proof, window;
 	size_t i;
 
@@ -160,12 +161,14 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 	if (format != PLAN_FORMAT)
 		return err_set(e, ERR_FAILED, "it is of format %d, this program knows %d", format,
 			       PLAN_FORMAT);
-	if (json_unpack(all, "{s:b, s:i, s:o, s:o, s:s}", "needs_proof", &needs_proof, "window",
-			&window, "doors", &doors, "steps", &steps, "policy", &policy) < 0)
+	if (json_unpack(all, "{s:b, s:i, s:o, s:o, s:s, s:s}", "needs_proof", &needs_proof,
+			"window", &window, "doors", &doors, "steps", &steps, "undoes", &undoes,
+			"policy", &policy) < 0)
 		return err_set(e, ERR_FAILED, "it is not complete");
 	p->needs_proof = needs_proof;
 	p->window_seconds = (unsigned)window;
 	p->policy_text = xstrdup(policy);
+	p->undoes = undoes[0] ? xstrdup(undoes) : NULL;
 	json_array_foreach(doors, i, one)
 	{
 		const char *user, *method;

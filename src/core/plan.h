@@ -32,6 +32,7 @@ struct plan {
 	struct strv warnings;	 /* worth a second look; never in the way */
 	bool needs_proof;	 /* some step is subtractive on a door */
 	unsigned window_seconds; /* how long it waits for the proof */
+	char *undoes;		 /* id of the transaction that this takes back, or NULL */
 	char *policy_text;	 /* the policy file's text this was made from */
 };
 

@@ -5,11 +5,12 @@
 #include "steps/account.h"
 #include "steps/file.h"
 #include "steps/nft.h"
+#include "steps/reverse.h"
 #include "steps/sshd.h"
 #include "steps/sysctl.h"
 #include "steps/unit.h"
 
 const struct step_kind *const step_kinds[] = {
-	&step_file, &step_sshd, &step_account, &step_nft, &step_unit, &step_sysctl,
+	&step_file, &step_sshd, &step_account, &step_nft, &step_unit, &step_sysctl, &step_reverse,
 };
 const size_t step_kinds_count = COUNT(step_kinds);

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/* inverse.c - see inverse.h. */
+#include "controls/inverse.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "steps/account.h"
+#include "steps/nft.h"
+#include "steps/reverse.h"
+#include "steps/sshd.h"
+
+/* What a path was before the first step of the transaction and after the last one. */
+struct fate {
+	char *path;
+	struct node before, after;
+};
+
+struct fates {
+	struct fate *fate;
+	size_t count;
+};
+
+static void fates_done(struct fates *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->fate[i].path);
+		node_done(&f->fate[i].before);
+		node_done(&f->fate[i].after);
+	}
+	free(f->fate);
+	*f = (struct fates){ 0 };
+}
+#define CLEANUP_FATES CLEANUP(fates_done)
+
+static struct fate *fate_of(struct fates *f, const char *path)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (str_eq(f->fate[i].path, path))
+			return &f->fate[i];
+	return NULL;
+}
+
+static int read_images(struct os *os, const struct txn *t, size_t step, struct image *pre,
+		       struct image *post, struct err *e)
+{
+	int r = txn_image(os, t, "pre", step, pre, e);
+
+	if (r == 0)
+		r = txn_image(os, t, "post", step, post, e);
+	return r;
+}
+
+/* Later forms of a file replace earlier ones; the first pre-image is what was there at the start. */
+static int collect(struct os *os, const struct txn *t, const struct step_kind *kind,
+		   struct fates *ret, struct err *e)
+{
+	for (size_t i = 0; i < t->plan.count; i++) {
+		CLEANUP_IMAGE struct image pre = { 0 }, post = { 0 };
+		int r;
+
+		if (kind ? t->plan.step[i].kind != kind : t->plan.step[i].kind == &step_account)
+			continue;
+		r = read_images(os, t, i, &pre, &post, e);
+		if (r < 0)
+			return -1;
+		for (size_t j = 0; r == 0 && j < pre.count; j++) {
+			const struct node *after = image_node(&post, pre.item[j].path);
+			struct fate *f = fate_of(ret, pre.item[j].path);
+
+			if (!f) {
+				ret->fate = xrealloc(ret->fate, ret->count + 1, sizeof(*f));
+				f = &ret->fate[ret->count++];
+				*f = (struct fate){ .path = xstrdup(pre.item[j].path) };
+				node_copy(&pre.item[j].node, &f->before);
+			}
+			node_done(&f->after);
+			if (after)
+				node_copy(after, &f->after);
+		}
+	}
+	return 0;
+}
+
+/* The first later transaction that touched this path, or NULL: then it was no transaction. */
+static char *who_touched(struct os *os, const struct txn *t, const char *path)
+{
+	CLEANUP_STRV struct strv ids = { 0 };
+	struct err ignored = { 0 };
+
+	if (txn_list(os, &ids, &ignored) < 0)
+		return NULL;
+	for (size_t i = 0; i < ids.count; i++) {
+		CLEANUP_TXN struct txn later = { 0 };
+		CLEANUP_FATES struct fates f = { 0 };
+
+		if (strcmp(ids.item[i], t->id) <= 0 ||
+		    txn_open(os, ids.item[i], &later, &ignored) < 0)
+			continue;
+		if (journal_last(&later.journal, RECORD_CONFIRM, JOURNAL_NO_STEP) &&
+		    collect(os, &later, NULL, &f, &ignored) == 0 && fate_of(&f, path))
+			return xstrdup(ids.item[i]);
+	}
+	return NULL;
+}
+
+static int untouched_since(struct os *os, const struct txn *t, struct err *e)
+{
+	CLEANUP_FATES struct fates f = { 0 };
+
+	if (collect(os, t, NULL, &f, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f.count; i++) {
+		CLEANUP_NODE struct node now = { 0 };
+		CLEANUP_FREE char *who = NULL;
+
+		if (os_get(os, f.fate[i].path, &now, e) < 0)
+			return -1;
+		if (node_eq(&now, &f.fate[i].after) || node_eq(&now, &f.fate[i].before))
+			continue;
+		who = who_touched(os, t, f.fate[i].path);
+		if (who)
+			return err_set(
+				e, ERR_CONFLICT,
+				_("%s was changed again by transaction %s; undo that one first"),
+				f.fate[i].path, who);
+		return err_set(
+			e, ERR_CONFLICT,
+			_("%s was changed by someone else since then; put it in order first"),
+			f.fate[i].path);
+	}
+	return 0;
+}
+
+/* Ports of a step "sshd". */
+static void ports_of(const struct step *s, unsigned *port, size_t *count)
+{
+	json_t *list = json_object_get(s->args, "ports"), *one;
+	size_t i;
+
+	*count = 0;
+	json_array_foreach(list, i, one) if (*count < 16) port[(*count)++] =
+		(unsigned)json_integer_value(one);
+}
+
+struct ssh_history {
+	const struct step *waiting; /* the form of the waiting time: both doors open; or NULL */
+	const struct step *last;
+	unsigned old_port[16];
+	size_t old_count;
+	bool moved; /* the port changed */
+};
+
+/* While the transaction waited, sshd listened on the old ports and the new one; in the end on the
+ * new one: what is in the one list and not in the other are the old ports. */
+static void read_history(const struct txn *t, struct ssh_history *h)
+{
+	unsigned both[16], end[16];
+	size_t both_count = 0, end_count = 0;
+
+	for (size_t i = 0; i < t->plan.count; i++) {
+		const struct step *s = &t->plan.step[i];
+
+		if (s->kind != &step_sshd)
+			continue;
+		if (s->phase != PHASE_FINISH)
+			h->waiting = s;
+		h->last = s;
+	}
+	if (!h->last)
+		return;
+	ports_of(h->last, end, &end_count);
+	if (h->waiting)
+		ports_of(h->waiting, both, &both_count);
+	for (size_t i = 0; i < both_count; i++) {
+		bool stays = false;
+
+		for (size_t j = 0; j < end_count; j++)
+			stays = stays || both[i] == end[j];
+		if (!stays)
+			h->old_port[h->old_count++] = both[i];
+	}
+	h->moved = h->old_count > 0;
+	for (size_t i = 0; !h->moved && i < end_count; i++)
+		h->old_port[h->old_count++] = end[i];
+}
+
+/* The former files of sshd, in force. */
+static int add_former_sshd(struct os *os, const struct facts *facts, const struct txn *t,
+			   const struct ssh_history *h, struct plan *p, struct err *e)
+{
+	CLEANUP_FATES struct fates f = { 0 };
+	CLEANUP_FREE struct change *change = NULL;
+	struct step_sshd_spec spec = { .sshd = &facts->sshd,
+				       .port = h->old_port,
+				       .port_count = h->old_count,
+				       .v4 = true,
+				       .v6 = true };
+	json_t *v6 = json_object_get(h->last->args, "v6"),
+	       *v4 = json_object_get(h->last->args, "v4");
+
+	if (collect(os, t, &step_sshd, &f, e) < 0)
+		return -1;
+	change = xcalloc(f.count, sizeof(*change));
+	for (size_t i = 0; i < f.count; i++)
+		change[i] = (struct change){ .path = f.fate[i].path,
+					     .type = f.fate[i].before.type,
+					     .text = f.fate[i].before.data,
+					     .mode = f.fate[i].before.mode };
+	spec.change = change;
+	spec.change_count = f.count;
+	spec.v4 = json_is_true(v4);
+	spec.v6 = json_is_true(v6);
+	step_words(plan_add(p, &step_sshd, h->moved ? PHASE_FINISH : PHASE_RESTRICT, "undo.ssh",
+			    step_sshd_args(&spec)),
+		   _("sshd: the former configuration"), _("you asked for the former state"),
+		   _("the present configuration comes back"));
+	return 0;
+}
+
+/* Both doors open: the very form in which the transaction waited for its own proof. */
+static void add_waiting_forms(const struct txn *t, const struct ssh_history *h, struct plan *p)
+{
+	if (h->moved)
+		step_words(plan_add(p, &step_sshd, PHASE_ADD, "undo.ssh",
+				    json_deep_copy(h->waiting->args)),
+			   _("sshd: open the former door beside the present one"),
+			   _("the former door must be there before the present one goes"),
+			   _("the present configuration comes back"));
+	for (size_t i = 0; i < t->plan.count; i++) {
+		const struct step *s = &t->plan.step[i];
+
+		if (s->kind != &step_nft || s->phase == PHASE_FINISH)
+			continue;
+		step_words(
+			plan_add(p, &step_nft, PHASE_ADD, "undo.filter", json_deep_copy(s->args)),
+			_("packet filter: open the former door beside the present one"),
+			_("the former door must be there before the present one goes"),
+			_("the present filter comes back"));
+	}
+}
+
+static void add_reverse(const struct txn *t, size_t i, enum step_phase phase, struct plan *p)
+{
+	const struct step *s = &t->plan.step[i];
+	CLEANUP_FREE char *title = xasprintf(_("take back: %s"), s->title);
+
+	step_words(plan_add(p, &step_reverse, phase, "undo.step", step_reverse_args(t->id, i)),
+		   title, _("you asked for the former state"), _("what is there now comes back"));
+}
+
+/* The table in the kernel has one former state: that before its first step. */
+static bool is_first_nft(const struct txn *t, size_t step)
+{
+	for (size_t i = 0; i < step; i++)
+		if (t->plan.step[i].kind == &step_nft)
+			return false;
+	return true;
+}
+
+static int add_steps_back(struct os *os, const struct facts *facts, const struct txn *t,
+			  const struct ssh_history *h, struct plan *p, struct err *e)
+{
+	enum step_phase phase = p->needs_proof ? PHASE_FINISH : PHASE_ADD;
+
+	for (size_t i = t->plan.count; i-- > 0;) {
+		const struct step *s = &t->plan.step[i];
+
+		if (s == h->last && add_former_sshd(os, facts, t, h, p, e) < 0)
+			return -1;
+		if (s->kind == &step_sshd || (s->kind == &step_nft && !is_first_nft(t, i)))
+			continue;
+		add_reverse(t, i, phase, p);
+	}
+	return 0;
+}
+
+/* Who may prove the former door: root or the admin, by what worked then. */
+static void add_doors(const struct txn *t, const struct ssh_history *h, struct plan *p)
+{
+	static const char *const methods[] = { "publickey", "password" };
+
+	for (size_t i = 0; i < h->old_count; i++)
+		for (size_t m = 0; m < COUNT(methods); m++) {
+			plan_add_door(p, "root", h->old_port[i], methods[m]);
+			for (size_t d = 0; d < t->plan.door_count; d++)
+				if (!str_eq(t->plan.door[d].user, "root"))
+					plan_add_door(p, t->plan.door[d].user, h->old_port[i],
+						      methods[m]);
+		}
+}
+
+int controls_inverse(struct os *os, const struct facts *facts, const struct txn *t,
+		     struct plan *ret, struct err *e)
+{
+	CLEANUP_PLAN struct plan p = { .needs_proof = t->plan.needs_proof };
+	struct ssh_history h = { 0 };
+
+	if (untouched_since(os, t, e) < 0)
+		return -1;
+	p.undoes = xstrdup(t->id);
+	p.policy_text = xstrdup("");
+	read_history(t, &h);
+	if (p.needs_proof) {
+		/* A transaction that only closed the filter around SSH: the doors are those of now. */
+		if (!h.last)
+			for (size_t i = 0;
+			     i < facts->sshd.port_count && h.old_count < COUNT(h.old_port); i++)
+				h.old_port[h.old_count++] = facts->sshd.port[i];
+		add_doors(t, &h, &p);
+		add_waiting_forms(t, &h, &p);
+	}
+	if (add_steps_back(os, facts, t, &h, &p, e) < 0)
+		return -1;
+	plan_sort(&p);
+	*ret = p;
+	p = (struct plan){ 0 };
+	return 0;
+}
