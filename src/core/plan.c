@@ -116,9 +116,10 @@ char *plan_encode(const struct plan *p)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:i, s:b, s:i, s:o, s:o, s:s, s:s}", "format", PLAN_FORMAT, "needs_proof",
-			p->needs_proof, "window", (int)p->window_seconds, "doors", doors, "steps",
-			steps, "policy", p->policy_text ? p->policy_text : "");
+	all = json_pack("{s:i, s:b, s:i, s:s, s:o, s:o, s:s}", "format", PLAN_FORMAT, "needs_proof",
+			p->needs_proof, "window", (int)p->window_seconds, "undoes",
+			p->undoes ? p->undoes : "", "doors", doors, "steps", steps, "policy",
+			p->policy_text ? p->policy_text : "");
 	text = json_dumps(all, JSON_INDENT(1));
 	json_decref(all);
 	if (!text)
