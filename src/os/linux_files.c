@@ -232,6 +232,7 @@ static pid_t read_holder(int fd)
 	return (pid_t)pid;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are those of os.h */
 int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
 	       struct err *e)
 {

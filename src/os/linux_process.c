@@ -24,43 +24,60 @@ int read_proc(pid_t pid, const char *name, char **ret, size_t *ret_len, struct e
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read_all(fd, &text, &len) < 0)
-		return is_gone(errno) ? 1 : err_sys(e, errno, "%s", path);
+	if (fd < 0 || read_all(fd, &text, &len) < 0) {
+		if (is_gone(errno))
+			return 1;
+		err_sys(e, errno, "%s", path);
+		return -1;
+	}
 	*ret = text;
 	if (ret_len)
 		*ret_len = len;
 	return 0;
 }
 
+/* Fields of proc(5)'s stat that follow the name, counted from field 3. */
+enum { STAT_PPID = 4 - 3, STAT_START = 22 - 3 };
+
 /* "pid (comm) state ppid …": comm may hold blanks and parentheses, so from the last one on. */
 static int parse_stat(const char *text, struct process *p, struct err *e)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
-	long ticks = sysconf(_SC_CLK_TCK);
-	unsigned long long start;
-	int ppid;
+	struct strv field CLEANUP_STRV = { 0 };
+	uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK), ppid, start;
 
-	if (!open || !close || close < open || close[1] != ' ' ||
-	    sscanf(close + 2,
-		   "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &ppid, &start) != 2)
+	if (open && close > open)
+		strv_split(&field, close + 1, " \n");
+	if (field.count <= STAT_START ||
+	    str_to_u64(field.item[STAT_PPID], 0, INT32_MAX, &ppid) < 0 ||
+	    str_to_u64(field.item[STAT_START], 0, INT64_MAX / 1000000000, &start) < 0)
 		return err_set(e, ERR_FAILED, "/proc/%d/stat: not as proc(5) says", (int)p->pid);
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close - open - 1), open + 1);
-	p->ppid = ppid;
-	p->start_boottime = (int64_t)start * (1000000000 / ticks);
+	p->ppid = (pid_t)ppid;
+	p->start_boottime = (int64_t)(start * (1000000000 / hz));
 	return 0;
 }
 
-static void parse_status(const char *text, struct process *p)
+/* "Uid:\treal\teffective\tsaved\tfs" */
+static int parse_status(char *text, struct process *p, struct err *e)
 {
-	const char *at = strstr(text, "\nUid:");
-	unsigned uid, euid;
+	char *rest = text, *line;
 
-	if (at && sscanf(at + 5, "%u %u", &uid, &euid) == 2) {
-		p->uid = uid;
-		p->euid = euid;
+	while ((line = str_line(&rest))) {
+		struct strv word CLEANUP_STRV = { 0 };
+		uint64_t uid, euid;
+
+		if (!str_starts(line, "Uid:"))
+			continue;
+		strv_split(&word, line, "\t ");
+		if (word.count < 3 || str_to_u64(word.item[1], 0, UINT32_MAX, &uid) < 0 ||
+		    str_to_u64(word.item[2], 0, UINT32_MAX, &euid) < 0)
+			break;
+		p->uid = (uid_t)uid;
+		p->euid = (uid_t)euid;
+		return 0;
 	}
+	return err_set(e, ERR_FAILED, "/proc/%d/status: not as proc(5) says", (int)p->pid);
 }
 
 /* The unified tree's line "0::/path". On a hybrid host that one says only "/": systemd's own named
@@ -122,9 +139,8 @@ int linux_process(struct os *os, pid_t pid, struct process *ret, struct err *e)
 		r = read_proc(pid, "status", &status, NULL, e);
 	if (r != 0)
 		return r;
-	if (parse_stat(stat, &p, e) < 0)
+	if (parse_stat(stat, &p, e) < 0 || parse_status(status, &p, e) < 0)
 		return -1;
-	parse_status(status, &p);
 	p.loginuid = read_loginuid(pid);
 	p.exe = read_exe(pid);
 	if (read_proc(pid, "cgroup", &cgroup, NULL, &ignored) == 0)
@@ -150,10 +166,21 @@ int linux_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)
 	return 0;
 }
 
+/* "socket:[N]", in place. */
+static bool socket_inode(char *target, uint64_t *ret)
+{
+	static const char start[] = "socket:[";
+
+	target[strcspn(target, "]")] = '\0';
+	return str_starts(target, start) &&
+	       str_to_u64(target + strlen(start), 0, UINT64_MAX, ret) == 0;
+}
+
 int linux_process_sockets(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_count,
 			  struct err *e)
 {
 	char path[64];
+	char target[64];
 	struct dirent *d;
 	uint64_t *all = NULL;
 	size_t count = 0;
@@ -165,12 +192,11 @@ int linux_process_sockets(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_
 	if (!dir)
 		return is_gone(errno) ? 1 : err_sys(e, errno, "%s", path);
 	while ((d = readdir(dir))) {
-		unsigned long long inode;
-		char target[64];
 		ssize_t n = readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1);
+		uint64_t inode;
 
 		target[n > 0 ? n : 0] = '\0';
-		if (sscanf(target, "socket:[%llu]", &inode) != 1)
+		if (!socket_inode(target, &inode))
 			continue;
 		all = xrealloc(all, count + 1, sizeof(*all));
 		all[count++] = inode;

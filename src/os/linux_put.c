@@ -400,6 +400,7 @@ static int check_target(int fd, uint64_t offset, size_t len)
 	return errno ? -1 : 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are those of os.h */
 int linux_write_at(struct os *os, const char *path, uint64_t offset, const void *data, size_t len,
 		   struct err *e)
 {

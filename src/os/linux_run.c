@@ -343,10 +343,27 @@ static int converse(struct os *os, const struct run *r, struct child *c, struct 
 	return 0;
 }
 
+/* A child that does not read its input must not end us; and who started us may have had SIGCHLD
+ * ignored, which is inherited and takes the exit status away. */
+static void own_signals(struct sigaction old[2])
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN },
+			       usual = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGPIPE, &ignore, &old[0]);
+	sigaction(SIGCHLD, &usual, &old[1]);
+}
+
+static void former_signals(const struct sigaction old[2])
+{
+	sigaction(SIGPIPE, &old[0], NULL);
+	sigaction(SIGCHLD, &old[1], NULL);
+}
+
 int linux_run(struct os *os, const struct run *r, struct run_result *ret, struct err *e)
 {
 	CLEANUP_FREE char *program = find_program(r->argv[0]);
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	struct sigaction old[2];
 	struct child c = { .in = -1,
 			   .out = -1,
 			   .err = -1,
@@ -359,14 +376,13 @@ int linux_run(struct os *os, const struct run *r, struct run_result *ret, struct
 		*ret = (struct run_result){ .status = 127, .out = xstrdup(""), .err = xstrdup("") };
 		return 0;
 	}
-	/* A child that does not read its input must not end us. */
-	sigaction(SIGPIPE, &ignore, &old);
+	own_signals(old);
 	result = spawn(os, r, program, &c, e);
 	if (result == 0)
 		result = converse(os, r, &c, ret, e);
 	close_ends(&c);
 	str_done(&c.out_text);
 	str_done(&c.err_text);
-	sigaction(SIGPIPE, &old, NULL);
+	former_signals(old);
 	return result;
 }

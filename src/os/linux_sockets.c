@@ -34,37 +34,43 @@ struct list {
 
 typedef void message_fn(void *arg, const struct nlmsghdr *h);
 
+/* One datagram of an answer. 0: more will come; 1: that was the end. */
+static int take_messages(const void *buf, size_t len, message_fn *fn, void *arg, struct err *e)
+{
+	for (const struct nlmsghdr *h = buf; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		const struct nlmsgerr *m = NLMSG_DATA(h);
+
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR)
+			return err_sys(e, -m->error, "netlink");
+		fn(arg, h);
+	}
+	return 0;
+}
+
 /* Sends one dump request and hands every message of the answer on. */
-static int dump(int protocol, const void *request, size_t len, message_fn *fn, void *arg,
+static int dump(int protocol, const struct nlmsghdr *request, message_fn *fn, void *arg,
 		struct err *e)
 {
 	CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	char buf[65536] __attribute__((aligned(8)));
+	int r = 0;
 
-	if (fd < 0 || sendto(fd, request, len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+	if (fd < 0 || sendto(fd, request, request->nlmsg_len, 0, (struct sockaddr *)&kernel,
+			     sizeof(kernel)) < 0)
 		return err_sys(e, errno, "netlink");
-	for (;;) {
+	while (r == 0) {
 		ssize_t n = recv(fd, buf, sizeof(buf), 0);
-		size_t left;
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return err_sys(e, errno, "netlink");
-		left = (size_t)n;
-		for (struct nlmsghdr *h = (struct nlmsghdr *)buf; NLMSG_OK(h, left);
-		     h = NLMSG_NEXT(h, left)) {
-			if (h->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR) {
-				const struct nlmsgerr *m = NLMSG_DATA(h);
-
-				return err_sys(e, -m->error, "netlink");
-			}
-			fn(arg, h);
-		}
+		r = take_messages(buf, (size_t)n, fn, arg, e);
 	}
+	return r < 0 ? -1 : 0;
 }
 
 static struct addr addr_from(int family, const void *bytes)
@@ -139,7 +145,7 @@ static int dump_sockets(struct list *list, int family, bool udp, struct err *e)
 	};
 	struct diag d = { list, udp };
 
-	return dump(NETLINK_SOCK_DIAG, &request, sizeof(request), take_socket, &d, e);
+	return dump(NETLINK_SOCK_DIAG, &request.h, take_socket, &d, e);
 }
 
 static int by_inode(const void *a, const void *b)
@@ -272,7 +278,7 @@ int linux_addresses(struct os *os, struct if_addr **ret, size_t *ret_count, stru
 	struct addresses all = { 0 };
 
 	(void)os;
-	if (dump(NETLINK_ROUTE, &request, sizeof(request), take_address, &all, e) < 0) {
+	if (dump(NETLINK_ROUTE, &request.h, take_address, &all, e) < 0) {
 		free(all.item);
 		return err_ctx(e, "addresses");
 	}
@@ -329,6 +335,7 @@ static int read_line(struct os *os, int fd, int64_t end, char *ret, size_t size)
 	return 1;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are those of os.h */
 int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsigned timeout_ms,
 		     char **ret, struct err *e)
 {

@@ -160,6 +160,21 @@ static int signals_are_as_at_birth(void)
 	return 0;
 }
 
+static int ignored_children_are_waited_for_all_the_same(void)
+{
+	CLEANUP_RUN struct run_result r = { 0 };
+	struct sigaction after;
+	int result;
+
+	signal(SIGCHLD, SIG_IGN);
+	result = run(&(struct run){ .argv = SH("exit 3"), .timeout_ms = 2000 }, &r);
+	sigaction(SIGCHLD, NULL, &after);
+	signal(SIGCHLD, SIG_DFL);
+	T_OK(result == 0 && r.status == 3 && !r.timed_out);
+	T_OK(after.sa_handler == SIG_IGN); /* as it was */
+	return 0;
+}
+
 static int there_is_no_terminal_and_no_input(void)
 {
 	CLEANUP_RUN struct run_result r = { 0 };
@@ -417,6 +432,7 @@ static const struct t_case cases[] = {
 	T(descriptors_are_closed),
 	T(works_without_descriptors_of_our_own),
 	T(signals_are_as_at_birth),
+	T(ignored_children_are_waited_for_all_the_same),
 	T(there_is_no_terminal_and_no_input),
 	T(large_input_and_output_do_not_block),
 	T(input_that_nobody_reads_is_no_matter),
