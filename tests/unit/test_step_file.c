@@ -136,7 +136,8 @@ static int changed_since_the_plan_is_a_conflict_and_nothing_is_done(void)
 
 static int link_in_place_of_a_folder_is_refused(void)
 {
-	struct node link = { .type = NODE_LINK, .data = "/etc", .len = 4 };
+	char target[] = "/etc";
+	struct node link = { .type = NODE_LINK, .data = target, .len = 4 };
 	struct err e = { 0 };
 	struct trial t;
 
