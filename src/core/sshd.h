@@ -21,10 +21,12 @@ struct sshd_setting {
 
 /* One answer of -T. */
 struct sshd_view {
-	char *who;	  /* "root", "admin", "stranger" (does not exist), or the user's name */
-	char *user;	  /* as asked */
-	struct addr addr; /* the client's */
-	unsigned port;	  /* the local port */
+	char *who;	   /* "root", "admin", "stranger" (does not exist), or the user's name */
+	char *user;	   /* as asked */
+	struct addr addr;  /* the client's */
+	struct addr local; /* the server's; family 0 in a question: our first outside one */
+	unsigned port;	   /* the local port */
+	struct strv group; /* the user's, filled where a Match Group needs them */
 	struct sshd_setting *setting; /* in -T's order */
 	size_t count;
 };
@@ -32,6 +34,16 @@ struct sshd_view {
 struct sshd_file {
 	char *path;
 	struct node node;
+};
+
+/* What of a connection some Match looks at: without it one answer of sshd serves all views. */
+enum sshd_asks {
+	ASKS_USER = 1,
+	ASKS_GROUP = 2,
+	ASKS_ADDR = 4,
+	ASKS_LOCAL_ADDR = 8,
+	ASKS_LOCAL_PORT = 16,
+	ASKS_OTHER = 32,
 };
 
 struct sshd {
@@ -43,6 +55,7 @@ struct sshd {
 	struct sshd_file
 		*file; /* main file first, then every file Include reads, in reading order */
 	size_t file_count;
+	unsigned asks;	    /* bits of enum sshd_asks: criteria of all Match blocks */
 	bool include_first; /* sshd_config includes sshd_config.d/?*.conf before any other keyword */
 	unsigned *port;	    /* on which it listens now, by sock_diag (its own or its socket's) */
 	size_t port_count;
@@ -59,8 +72,9 @@ struct sshd_query {
 	size_t who_count;
 	const struct addr *addr;
 	size_t addr_count;
-	const unsigned *port; /* empty: those it listens on */
+	const unsigned *port; /* empty: those it listens on (or, when it does not run, would) */
 	size_t port_count;
+	unsigned extra_port; /* asked about as well, or 0 */
 };
 
 void sshd_done(struct sshd *s);

@@ -4,49 +4,43 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
 
-#define MAIN_FILE "/etc/ssh/sshd_config"
+#include "core/words.h"
+
+#define SSHD_DIR  "/etc/ssh"
+#define MAIN_FILE SSHD_DIR "/sshd_config"
 #define FILES_MAX 256
 #define DEPTH_MAX 16 /* servconf.c: SERVCONF_MAX_DEPTH */
 
-/* Splits "Keyword value", "Keyword=value", with blanks; false for blank lines and comments. */
-static bool split_line(char *text, char **ret_keyword, char **ret_value)
+/* The keyword, lower case, and all behind it, as strdelim() of OpenSSH cuts: at blanks or one '='.
+ * False for blank lines and comments. */
+static bool split_line(char *text, char **ret_keyword, char **ret_rest)
 {
 	char *p = str_trim(text), *end;
 
 	if (*p == '\0' || *p == '#')
 		return false;
-	end = p + strcspn(p, " \t=");
-	*ret_keyword = p;
-	*ret_value = end + strspn(end, " \t");
-	if (**ret_value == '=')
-		*ret_value += 1 + strspn(*ret_value + 1, " \t");
+	if (*p == '"') {
+		end = strchr(++p, '"');
+		if (!end)
+			return false;
+		*ret_rest = end + 1 + strspn(end + 1, " \t");
+	} else {
+		end = p + strcspn(p, " \t=\"");
+		*ret_rest = end + (*end && *end != '=' && *end != '"');
+		*ret_rest += strspn(*ret_rest, " \t");
+		if (**ret_rest == '=')
+			*ret_rest += 1 + strspn(*ret_rest + 1, " \t");
+	}
+	/* A quote right behind the keyword begins the value; no real file has that. */
+	if (*end == '"' && *ret_rest == end)
+		return false;
 	*end = '\0';
+	*ret_keyword = p;
 	for (; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	return true;
-}
-
-/* A value of one quoted word loses its quotes; a comment behind a value ends it. */
-static char *clean_value(char *value)
-{
-	size_t n;
-
-	if (value[0] != '"') {
-		char *comment = strstr(value, " #");
-
-		if (comment)
-			*comment = '\0';
-		return str_trim(value);
-	}
-	n = strcspn(value + 1, "\"");
-	if (value[1 + n] == '"' && str_trim(value + 2 + n)[0] == '\0') {
-		value[1 + n] = '\0';
-		return value + 1;
-	}
-	return value;
 }
 
 static const struct sshd_file *file_of(const struct sshd *s, const char *path)
@@ -57,127 +51,133 @@ static const struct sshd_file *file_of(const struct sshd *s, const char *path)
 	return NULL;
 }
 
-/* Paths of an Include's patterns: relative ones are below /etc/ssh, wildcards in the last part. */
-static void expand(struct os *os, const char *patterns, struct strv *ret)
+/* Adds to ret every path below `base` that the pattern's parts name, as glob(3) does. */
+static void expand_below(struct os *os, const char *base, const char *pattern, struct strv *ret)
 {
-	CLEANUP_STRV struct strv words = { 0 };
+	size_t n = strcspn(pattern, "/");
+	CLEANUP_FREE char *part = xstrndup(pattern, n);
+	const char *rest = pattern + n + strspn(pattern + n, "/");
+	CLEANUP_STRV struct strv names = { 0 };
+	struct err unreadable = { 0 };
 
-	strv_split(&words, patterns, " \t\"");
-	for (size_t i = 0; i < words.count; i++) {
-		CLEANUP_FREE char *full = words.item[i][0] == '/'
-						  ? xstrdup(words.item[i])
-						  : xasprintf("/etc/ssh/%s", words.item[i]);
-		char *slash = strrchr(full, '/');
-		CLEANUP_FREE char *dir = xstrndup(full, (size_t)(slash - full));
-		CLEANUP_STRV struct strv names = { 0 };
-		struct err ignored = { 0 };
+	if (!strpbrk(part, "*?[\\"))
+		strv_add(&names, part);
+	else if (os_list(os, base[0] ? base : "/", &names, &unreadable) != 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", base, names.item[i]);
 
-		if (os_list(os, dir, &names, &ignored) != 0)
+		if (fnmatch(part, names.item[i], FNM_PERIOD) != 0 && !str_eq(part, names.item[i]))
 			continue;
-		for (size_t j = 0; j < names.count; j++)
-			if (fnmatch(slash + 1, names.item[j], FNM_PERIOD) == 0)
-				strv_addf(ret, "%s/%s", dir, names.item[j]);
+		if (*rest)
+			expand_below(os, path, rest, ret);
+		else
+			strv_add(ret, path);
 	}
 }
 
-static int read_file(struct os *os, struct sshd *s, const char *path, int depth, struct err *e)
+static char *full_pattern(const char *pattern)
+{
+	return pattern[0] == '/' ? xstrdup(pattern) : xasprintf(SSHD_DIR "/%s", pattern);
+}
+
+static bool is_dropin_pattern(const char *pattern)
+{
+	CLEANUP_FREE char *full = full_pattern(pattern);
+
+	return str_eq(full, SSHD_DIR "/sshd_config.d/*.conf");
+}
+
+struct reader {
+	struct os *os;
+	struct sshd *s;
+	int depth;
+	bool any_keyword; /* one was met already */
+};
+
+static int read_file(struct reader *r, const char *path, struct err *e);
+
+static int read_include(struct reader *r, const char *patterns, struct err *e)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+	int status = 0;
+
+	words_split(patterns, true, &words);
+	if (!r->any_keyword && words.count > 0)
+		r->s->include_first = is_dropin_pattern(words.item[0]);
+	r->any_keyword = true;
+	for (size_t i = 0; status == 0 && i < words.count; i++) {
+		CLEANUP_FREE char *full = full_pattern(words.item[i]);
+		CLEANUP_STRV struct strv paths = { 0 };
+
+		expand_below(r->os, "", full + strspn(full, "/"), &paths);
+		strv_sort(&paths);
+		for (size_t j = 0; status == 0 && j < paths.count; j++)
+			status = read_file(r, paths.item[j], e);
+	}
+	return status;
+}
+
+static int read_lines(struct reader *r, const char *text, struct err *e)
+{
+	CLEANUP_FREE char *copy = xstrdup(text);
+	char *rest = copy, *line, *keyword, *value;
+	int status = 0;
+
+	while (status == 0 && (line = str_line(&rest))) {
+		if (!split_line(line, &keyword, &value))
+			continue;
+		if (str_eq(keyword, "include"))
+			status = read_include(r, value, e);
+		else if (str_eq(keyword, "match"))
+			r->s->asks |= sshd_match_asks(value);
+		r->any_keyword = true;
+	}
+	return status;
+}
+
+static int read_file(struct reader *r, const char *path, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
-	CLEANUP_FREE char *copy = NULL;
-	char *rest, *line, *keyword, *value;
-	bool first = true;
+	struct sshd *s = r->s;
+	int status;
 
-	if (depth > DEPTH_MAX || s->file_count >= FILES_MAX)
+	if (r->depth > DEPTH_MAX || s->file_count >= FILES_MAX)
 		return err_set(e, ERR_FAILED, "%s: too many Include", path);
 	if (file_of(s, path))
 		return 0;
-	if (os_get(os, path, &n, e) < 0)
-		return -1;
+	if (get_followed(r->os, path, &n, e) < 0)
+		return os_uid(r->os) == 0 ? -1 : 0;
 	if (n.type != NODE_FILE)
 		return 0;
-	copy = xstrdup(n.data);
 	s->file = xrealloc(s->file, s->file_count + 1, sizeof(*s->file));
-	s->file[s->file_count++] = (struct sshd_file){ .path = xstrdup(path), .node = n };
+	s->file[s->file_count] = (struct sshd_file){ .path = xstrdup(path), .node = n };
 	n = (struct node){ 0 };
-	rest = copy;
-	while ((line = str_line(&rest))) {
-		CLEANUP_STRV struct strv paths = { 0 };
+	r->depth++;
+	status = read_lines(r, s->file[s->file_count++].node.data, e);
+	r->depth--;
+	return status;
+}
 
-		if (!split_line(line, &keyword, &value))
-			continue;
-		if (str_eq(keyword, "include")) {
-			s->include_first =
-				s->include_first ||
-				(depth == 0 && first && strstr(value, "sshd_config.d/*.conf"));
-			expand(os, clean_value(value), &paths);
-		}
-		first = false;
-		for (size_t i = 0; i < paths.count; i++)
-			if (read_file(os, s, paths.item[i], depth + 1, e) < 0)
-				return -1;
+/* -f of the unit's options, or the usual file. */
+static const char *main_file(const struct sshd *s)
+{
+	for (size_t i = 0; i < s->options.count; i++) {
+		const char *o = s->options.item[i];
+
+		if (str_starts(o, "-f") && o[2])
+			return o + 2;
+		if (str_eq(o, "-f") && i + 1 < s->options.count)
+			return s->options.item[i + 1];
 	}
-	return 0;
+	return MAIN_FILE;
 }
 
 int sshd_config_read(struct os *os, struct sshd *s, struct err *e)
 {
-	return read_file(os, s, MAIN_FILE, 0, e);
-}
+	struct reader r = { .os = os, .s = s };
 
-/* A pattern list with negation: 1 matches, 0 not, -1 a negated pattern did. */
-static int match_list(const char *value, const char *list, bool address)
-{
-	CLEANUP_STRV struct strv items = { 0 };
-	int found = 0;
-
-	strv_split(&items, list, ",");
-	for (size_t i = 0; i < items.count; i++) {
-		const char *p = items.item[i];
-		bool negated = *p == '!';
-		struct err ignored = { 0 };
-		struct prefix prefix;
-		struct addr a;
-		bool hit;
-
-		p += negated;
-		if (address && strchr(p, '/') && prefix_parse(p, &prefix, &ignored) == 0)
-			hit = addr_parse(value, &a) == 0 && prefix_holds(&prefix, &a);
-		else
-			hit = fnmatch(p, value, 0) == 0;
-		if (hit && negated)
-			return -1;
-		found = found || hit;
-	}
-	return found;
-}
-
-static bool criterion_holds(const char *name, const char *list, const struct sshd_view *v)
-{
-	char addr[ADDR_TEXT], port[8];
-
-	addr_text(&v->addr, addr);
-	snprintf(port, sizeof(port), "%u", v->port);
-	if (str_case_eq(name, "user"))
-		return match_list(v->user, list, false) > 0;
-	if (str_case_eq(name, "address") || str_case_eq(name, "host"))
-		return match_list(addr, list, true) > 0;
-	if (str_case_eq(name, "localport"))
-		return match_list(port, list, false) > 0;
-	/* Group, LocalAddress, RDomain: not known here, so no line of such a block is named. */
-	return false;
-}
-
-static bool match_holds(const char *criteria, const struct sshd_view *v)
-{
-	CLEANUP_STRV struct strv w = { 0 };
-
-	strv_split(&w, criteria, " \t=\"");
-	if (w.count == 1 && str_case_eq(w.item[0], "all"))
-		return true;
-	for (size_t i = 0; v && i + 1 < w.count; i += 2)
-		if (!criterion_holds(w.item[i], w.item[i + 1], v))
-			return false;
-	return v && w.count >= 2 && w.count % 2 == 0;
+	return read_file(&r, main_file(s), e);
 }
 
 struct walk {
@@ -188,17 +188,12 @@ struct walk {
 	int depth;
 };
 
-static void walk_file(struct walk *w, const char *path, bool in_match, bool active);
+static void walk_file(struct walk *w, const char *path, bool in_match, enum holds active);
 
-static void walk_include(struct walk *w, const char *patterns, bool in_match, bool active)
+static void walk_include(struct walk *w, const struct config_line *l)
 {
-	CLEANUP_STRV struct strv words = { 0 };
-
-	strv_split(&words, patterns, " \t\"");
-	for (size_t i = 0; i < words.count && w->depth < DEPTH_MAX; i++) {
-		CLEANUP_FREE char *full = words.item[i][0] == '/'
-						  ? xstrdup(words.item[i])
-						  : xasprintf("/etc/ssh/%s", words.item[i]);
+	for (size_t i = 0; i < l->word->count && w->depth < DEPTH_MAX; i++) {
+		CLEANUP_FREE char *full = full_pattern(l->word->item[i]);
 		CLEANUP_STRV struct strv hits = { 0 };
 
 		for (size_t j = 0; j < w->s->file_count; j++)
@@ -206,11 +201,40 @@ static void walk_include(struct walk *w, const char *patterns, bool in_match, bo
 				strv_add(&hits, w->s->file[j].path);
 		strv_sort(&hits);
 		for (size_t j = 0; j < hits.count; j++)
-			walk_file(w, hits.item[j], in_match, active);
+			walk_file(w, hits.item[j], l->in_match, l->active);
 	}
 }
 
-static void walk_file(struct walk *w, const char *path, bool in_match, bool active)
+/* Both have to hold; what is not known stays so unless the other one says no. */
+static enum holds both(enum holds a, enum holds b)
+{
+	if (a == HOLDS_NOT || b == HOLDS_NOT)
+		return HOLDS_NOT;
+	return a == HOLDS && b == HOLDS ? HOLDS : HOLDS_MAYBE;
+}
+
+static void walk_line(struct walk *w, struct config_line *l, enum holds outer)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+	CLEANUP_FREE char *value = NULL;
+
+	if (str_eq(l->keyword, "match")) {
+		/* Ends the block before it; inside an included file the outer one still rules. */
+		l->in_match = true;
+		l->active = both(outer, sshd_match(l->raw, w->v));
+		return;
+	}
+	words_split(l->raw, true, &words);
+	value = strv_join(&words, " ");
+	l->word = &words;
+	l->value = value;
+	if (str_eq(l->keyword, "include"))
+		walk_include(w, l);
+	else
+		w->fn(w->arg, l);
+}
+
+static void walk_file(struct walk *w, const char *path, bool in_match, enum holds active)
 {
 	const struct sshd_file *f = file_of(w->s, path);
 	CLEANUP_FREE char *copy = f ? xstrdup(f->node.data) : NULL;
@@ -223,16 +247,8 @@ static void walk_file(struct walk *w, const char *path, bool in_match, bool acti
 		if (!split_line(line, &keyword, &value))
 			continue;
 		l.keyword = keyword;
-		l.value = clean_value(value);
-		if (str_eq(keyword, "match")) {
-			/* Ends the block before it; inside an included file the outer one still rules. */
-			l.in_match = true;
-			l.active = active && match_holds(l.value, w->v);
-		} else if (str_eq(keyword, "include")) {
-			walk_include(w, l.value, l.in_match, l.active);
-		} else {
-			w->fn(w->arg, &l);
-		}
+		l.raw = value;
+		walk_line(w, &l, active);
 	}
 	w->depth--;
 }
@@ -241,5 +257,6 @@ void sshd_config_walk(const struct sshd *s, const struct sshd_view *v, config_fn
 {
 	struct walk w = { s, v, fn, arg, 0 };
 
-	walk_file(&w, MAIN_FILE, false, true);
+	if (s->file_count > 0)
+		walk_file(&w, s->file[0].path, false, HOLDS);
 }
