@@ -12,7 +12,8 @@
 static json_t *args_with(const char *text, const char *want)
 {
 	static const unsigned ports[] = { 22, 22022 };
-	struct sshd sshd = { .program = "/usr/sbin/sshd", .unit = "ssh.service" };
+	char program[] = "/usr/sbin/sshd", unit[] = "ssh.service";
+	struct sshd sshd = { .program = program, .unit = unit };
 	const struct change change = {
 		.path = OURS, .type = NODE_FILE, .text = text, .mode = 0600
 	};

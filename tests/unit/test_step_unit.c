@@ -75,7 +75,8 @@ static json_t *off(void)
 static int unit_that_is_turned_off_comes_back_exactly(void)
 {
 	const struct trial_case c = { &step_unit, off, older, is_running };
-	struct node rc = { .type = NODE_LINK, .data = "../init.d/kannuki-filter", .len = 24 };
+	char target[] = "../init.d/kannuki-filter";
+	struct node rc = { .type = NODE_LINK, .data = target, .len = 24 };
 	struct err e = { 0 };
 	struct trial t;
 

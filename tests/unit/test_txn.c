@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_txn.c - the promise of the product on a host in memory: stop it at any call that changes
+ * something, and after recover the host is as it was, or as confirmed.
+ */
+#include <errno.h>
+
+#include "core/deadman.h"
+#include "core/recover.h"
+#include "core/txn.h"
+#include "lib/fake_os.h"
+#include "lib/t.h"
+#include "steps/file.h"
+
+/* Our own history, and what only lives until the next boot. */
+static const char *const except[] = { "/var/lib/kannuki", "/run", "/proc", NULL };
+
+/* PID 1 as far as the dead-man asks it: what it shows is what the unit folders hold. */
+static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
+{
+	const char *property = r->argv[2] && r->argv[3] ? r->argv[4] : NULL;
+	const char *unit = property && r->argv[5] ? r->argv[6] : NULL;
+	CLEANUP_FREE char *link = NULL;
+	const char *value = "";
+
+	(void)e;
+	ret->err = xstrdup("");
+	if (!str_eq(r->argv[1], "show")) {
+		ret->out = xstrdup("");
+		return 0;
+	}
+	link = xasprintf("/etc/systemd/system/%s/%s",
+			 unit && strstr(unit, "boot") ? "sysinit.target.wants" : "multi-user.target.wants",
+			 unit ? unit : "");
+	if (str_eq(property, "UserspaceTimestampMonotonic"))
+		value = "1000";
+	else if (str_eq(property, "ActiveState"))
+		value = strstr(unit, "apply@") ? "inactive" : "active";
+	else if (str_eq(property, "UnitFileState"))
+		value = fake_node(f, link) ? "enabled" : "disabled";
+	else if (str_eq(property, "LoadState"))
+		value = "loaded";
+	else if (str_eq(property, "NeedDaemonReload"))
+		value = "no";
+	ret->out = xasprintf("%s\n", value);
+	ret->out_len = strlen(ret->out);
+	return 0;
+}
+
+static struct fake *host(void)
+{
+	struct fake *f = fake_new();
+
+	fake_file(f, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444);
+	fake_file(f, "/etc/a", "old a\n", 0640);
+	fake_file(f, "/etc/c", "old c\n", 0600);
+	fake_dir(f, "/etc/systemd/system/sysinit.target.wants", 0755);
+	fake_dir(f, "/etc/systemd/system/multi-user.target.wants", 0755);
+	fake_dir(f, "/run/systemd/system", 0755);
+	fake_on_run(f, "systemctl", systemctl);
+	fake_on_run(f, "recover", fake_run_true);
+	return f;
+}
+
+static void add(struct plan *p, enum step_phase phase, const char *path, const char *text)
+{
+	const struct change change = { .path = path, .type = NODE_FILE, .text = text, .mode = 0600 };
+
+	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path, "why",
+		   "undo");
+}
+
+static void make_plan(struct plan *p, bool needs_proof)
+{
+	*p = (struct plan){ .needs_proof = needs_proof, .window_seconds = 600 };
+	add(p, PHASE_ADD, "/etc/a", "new a\n");
+	add(p, PHASE_ADD, "/etc/b", "new b\n");
+	add(p, PHASE_RESTRICT, "/etc/c", "waiting c\n");
+	add(p, PHASE_FINISH, "/etc/c", "new c\n");
+	add(p, PHASE_FINISH, "/etc/d", "new d\n");
+	plan_add_door(p, "taro", 22022, "publickey");
+}
+
+static const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
+
+/* Prepare and carry out. What txn_carry_out returns, or < 0. */
+static int apply(struct fake *f, bool needs_proof, struct err *e)
+{
+	CLEANUP_PLAN struct plan p = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+
+	make_plan(&p, needs_proof);
+	if (txn_prepare(&f->os, &p, "program", 7, &t, e) < 0)
+		return -1;
+	return txn_carry_out(&f->os, &t, &limits, NULL, e);
+}
+
+/* What `kannuki confirm` does once the proof is there, and the finish. */
+static int confirm(struct fake *f, struct err *e)
+{
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_FREE char *said = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	unsigned wait_ms;
+
+	if (txn_active(&f->os, &id, e) != 0 || txn_open(&f->os, id, &t, e) < 0 ||
+	    txn_confirm(&f->os, &t, "taro", e) < 0)
+		return -1;
+	return recover_run(&f->os, id, RECOVER_DUE, &wait_ms, &said, e);
+}
+
+static bool is_new(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "new a\n") && str_eq(fake_text(f, "/etc/b"), "new b\n") &&
+	       str_eq(fake_text(f, "/etc/c"), "new c\n") && str_eq(fake_text(f, "/etc/d"), "new d\n");
+}
+
+/* What the layers do after the cut: by a boot, or in the same boot by the sentinel. */
+static int dead_man(struct fake *f, bool booted, struct err *e)
+{
+	CLEANUP_FREE char *said = NULL;
+	CLEANUP_FREE char *again = NULL;
+	unsigned wait_ms;
+
+	if (booted) {
+		fake_power_on(f);
+		fake_dir(f, "/run/systemd/system", 0755);
+		return recover_run(&f->os, NULL, RECOVER_BOOT, &wait_ms, &said, e) < 0 ||
+				       recover_run(&f->os, NULL, RECOVER_SETTLE, &wait_ms, &again, e) < 0 ?
+			       -1 :
+			       0;
+	}
+	fake_restart(f);
+	if (recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, e) < 0)
+		return -1;
+	/* Pending and in time: nobody confirms. */
+	fake_advance(f, INT64_C(601000000000));
+	return recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &again, e) < 0 ? -1 : 0;
+}
+
+static bool no_traces(struct fake *f, const char *old)
+{
+	CLEANUP_FREE char *now = fake_dump(f, false, except);
+
+	if (!str_eq(now, old))
+		printf("# now:\n%s\n# old:\n%s\n", now, old);
+	return str_eq(now, old) && !fake_node(f, TXN_ROOT "/ACTIVE");
+}
+
+/* Returns the number of cuts, or -1. */
+static int cut_apply_everywhere(enum fake_cut cut, bool booted)
+{
+	for (int n = 0;; n++) {
+		struct fake *f = host();
+		CLEANUP_FREE char *old = fake_dump(f, false, except);
+		struct err e = { 0 };
+		int r;
+
+		fake_cut_after(f, n, cut);
+		r = apply(f, true, &e);
+		f->budget = -1;
+		if (r == 1) {
+			fake_free(f);
+			return n;
+		}
+		if (dead_man(f, booted, &e) < 0 || !no_traces(f, old)) {
+			printf("# cut %d: %s\n", n, e.msg);
+			return -1;
+		}
+		fake_free(f);
+	}
+}
+
+static int power_cut_at_every_change_of_apply_leaves_no_trace(void)
+{
+	T_OK(cut_apply_everywhere(FAKE_CUT_BEFORE, true) > 40);
+	T_OK(cut_apply_everywhere(FAKE_CUT_AFTER, true) > 40);
+	T_OK(cut_apply_everywhere(FAKE_CUT_TORN, true) > 40);
+	return 0;
+}
+
+static int kill_at_every_change_of_apply_leaves_no_trace(void)
+{
+	T_OK(cut_apply_everywhere(FAKE_CUT_BEFORE, false) > 40);
+	T_OK(cut_apply_everywhere(FAKE_CUT_AFTER, false) > 40);
+	return 0;
+}
+
+/* Old, or confirmed with all that belongs to it: nothing between. */
+static int cut_confirm_everywhere(enum fake_cut cut, bool booted, int *ret_confirmed)
+{
+	*ret_confirmed = 0;
+	for (int n = 0;; n++) {
+		struct fake *f = host();
+		CLEANUP_FREE char *old = fake_dump(f, false, except);
+		struct err e = { 0 };
+		int r = apply(f, true, &e);
+
+		if (r != 1)
+			return -1;
+		fake_cut_after(f, n, cut);
+		r = confirm(f, &e);
+		f->budget = -1;
+		if (r == 0 && !f->off) {
+			r = is_new(f) && !fake_node(f, TXN_ROOT "/ACTIVE") ? n : -1;
+			fake_free(f);
+			return r;
+		}
+		if (dead_man(f, booted, &e) < 0 || !(is_new(f) || no_traces(f, old))) {
+			printf("# cut %d: %s\n", n, e.msg);
+			return -1;
+		}
+		*ret_confirmed += is_new(f);
+		fake_free(f);
+	}
+}
+
+static int cut_at_every_change_of_confirm_is_old_or_confirmed(void)
+{
+	int confirmed, cuts;
+
+	for (int booted = 0; booted < 2; booted++)
+		for (int cut = FAKE_CUT_BEFORE; cut <= FAKE_CUT_TORN; cut++) {
+			cuts = cut_confirm_everywhere((enum fake_cut)cut, booted, &confirmed);
+			T_OK(cuts > 10);
+			/* Only the cut before the commit point ends in the old state. */
+			T_OK(confirmed == cuts - (cut == FAKE_CUT_AFTER ? 0 : 1));
+		}
+	return 0;
+}
+
+/* recover is cut too, and then runs once more. */
+static int cut_at_every_change_of_recover_leaves_no_trace(void)
+{
+	for (int n = 0;; n++) {
+		struct fake *f = host();
+		CLEANUP_FREE char *old = fake_dump(f, false, except);
+		CLEANUP_FREE char *said = NULL;
+		struct err e = { 0 };
+		unsigned wait_ms;
+		int r;
+
+		T_OK(apply(f, true, &e) == 1);
+		fake_cut_after(f, n, n % 2 ? FAKE_CUT_AFTER : FAKE_CUT_BEFORE);
+		r = recover_run(&f->os, NULL, RECOVER_NOW, &wait_ms, &said, &e);
+		f->budget = -1;
+		if (r == 0 && !f->off) {
+			T_OK(n > 10 && no_traces(f, old));
+			fake_free(f);
+			return 0;
+		}
+		if (dead_man(f, n % 3 == 0, &e) < 0 || !no_traces(f, old)) {
+			printf("# cut %d: %s\n", n, e.msg);
+			return 1;
+		}
+		fake_free(f);
+	}
+}
+
+static int every_failing_call_of_apply_undoes_all_and_says_why(void)
+{
+	static const enum fake_op ops[] = { FAKE_GET, FAKE_PUT, FAKE_WRITE_AT, FAKE_RUN };
+	int failures = 0;
+
+	for (size_t o = 0; o < COUNT(ops); o++)
+		for (unsigned long n = 1;; n++) {
+			struct fake *f = host();
+			CLEANUP_FREE char *old = fake_dump(f, false, except);
+			struct err e = { 0 };
+			int r;
+
+			fake_fail(f, ops[o], n, ENOSPC);
+			r = apply(f, true, &e);
+			if (f->fail[ops[o]].at == 0 && r == 1) {
+				/* A failure that is no obstacle: the call was not needed. */
+				fake_free(f);
+				if (f->count[ops[o]] < n)
+					break;
+				continue;
+			}
+			if (r == 1) {
+				fake_free(f);
+				break;
+			}
+			failures++;
+			T_OK(r < 0 && e.msg[0]);
+			T_OK(dead_man(f, false, &e) == 0 && no_traces(f, old));
+			fake_free(f);
+		}
+	T_OK(failures > 60);
+	return 0;
+}
+
+static int nobody_confirms_and_the_old_state_is_back(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *old = fake_dump(f, false, except);
+	CLEANUP_FREE char *said = NULL;
+	struct err e = { 0 };
+	unsigned wait_ms = 0;
+
+	T_OK(apply(f, true, &e) == 1);
+	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
+	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 1 && wait_ms > 0);
+	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
+	fake_advance(f, INT64_C(600000000000));
+	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 0);
+	T_OK(strstr(said, "nobody confirmed in time") != NULL);
+	T_OK(no_traces(f, old));
+	fake_free(f);
+	return 0;
+}
+
+/* A year forwards or backwards on the wall clock decides nothing. */
+static int steps_of_the_wall_clock_do_not_matter(void)
+{
+	static const int64_t year = INT64_C(31536000000000000);
+
+	for (int i = -1; i <= 1; i += 2) {
+		struct fake *f = host();
+		CLEANUP_FREE char *said = NULL;
+		struct err e = { 0 };
+		unsigned wait_ms;
+
+		T_OK(apply(f, true, &e) == 1);
+		f->clock[OS_REALTIME] += i * year;
+		T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 1);
+		T_OK(confirm(f, &e) == 0 && is_new(f));
+		fake_free(f);
+	}
+	return 0;
+}
+
+static int reboot_while_pending_undoes_whatever_the_deadline(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *old = fake_dump(f, false, except);
+	struct err e = { 0 };
+
+	T_OK(apply(f, true, &e) == 1);
+	T_OK(dead_man(f, true, &e) == 0 && no_traces(f, old));
+	fake_free(f);
+	return 0;
+}
+
+static int reboot_after_confirm_finishes_and_undoes_nothing(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	T_OK(txn_confirm(&f->os, &t, "taro", &e) == 0);
+	T_OK(dead_man(f, true, &e) == 0 && is_new(f));
+	fake_free(f);
+	return 0;
+}
+
+static int plan_that_closes_no_door_is_in_force_at_once(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+
+	T_OK(apply(f, false, &e) == 0 && is_new(f));
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
+	fake_free(f);
+	return 0;
+}
+
+static int second_apply_meets_a_conflict(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+
+	T_OK(apply(f, true, &e) == 1);
+	T_OK(apply(f, true, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
+	fake_free(f);
+	return 0;
+}
+
+static int third_party_change_is_kept_aside(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_FREE char *said = NULL;
+	CLEANUP_FREE char *path = NULL;
+	struct err e = { 0 };
+	unsigned wait_ms;
+
+	T_OK(apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
+	fake_file(f, "/etc/c", "an admin's own\n", 0600);
+	T_OK(recover_run(&f->os, NULL, RECOVER_NOW, &wait_ms, &said, &e) == 2);
+	T_STR(fake_text(f, "/etc/c"), "old c\n");
+	path = xasprintf(TXN_ROOT "/%s/displaced/etc%%c", id);
+	T_STR(fake_text(f, path), "an admin's own\n");
+	fake_free(f);
+	return 0;
+}
+
+static int journal_of_another_machine_is_never_run(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *said = NULL;
+	struct err e = { 0 };
+	unsigned wait_ms;
+
+	T_OK(apply(f, true, &e) == 1);
+	fake_file(f, "/etc/machine-id", "ffffffffffffffffffffffffffffffff\n", 0444);
+	T_OK(recover_run(&f->os, NULL, RECOVER_BOOT, &wait_ms, &said, &e) < 0);
+	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
+	fake_free(f);
+	return 0;
+}
+
+static int window_can_be_prolonged_up_to_an_hour(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	T_OK(txn_extend(&f->os, &t, 1800, &e) == 0);
+	T_OK(t.deadline - f->clock[OS_BOOTTIME] > INT64_C(1790000000000));
+	T_OK(txn_extend(&f->os, &t, 7200, &e) == 0);
+	T_OK(t.deadline <= t.pending_since + INT64_C(3601000000000));
+	T_OK(txn_extend(&f->os, &t, 60, &e) < 0);
+	fake_free(f);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(power_cut_at_every_change_of_apply_leaves_no_trace),
+		T(kill_at_every_change_of_apply_leaves_no_trace),
+		T(cut_at_every_change_of_confirm_is_old_or_confirmed),
+		T(cut_at_every_change_of_recover_leaves_no_trace),
+		T(every_failing_call_of_apply_undoes_all_and_says_why),
+		T(nobody_confirms_and_the_old_state_is_back),
+		T(steps_of_the_wall_clock_do_not_matter),
+		T(reboot_while_pending_undoes_whatever_the_deadline),
+		T(reboot_after_confirm_finishes_and_undoes_nothing),
+		T(plan_that_closes_no_door_is_in_force_at_once),
+		T(second_apply_meets_a_conflict),
+		T(third_party_change_is_kept_aside),
+		T(journal_of_another_machine_is_never_run),
+		T(window_can_be_prolonged_up_to_an_hour),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
