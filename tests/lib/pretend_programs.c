@@ -417,7 +417,6 @@ static int run_systemctl(struct call *c)
 
 void pretend_boot(struct pretend *p)
 {
-	struct strv names CLEANUP_STRV = { 0 };
 	struct err e = { 0 };
 	struct run r = { .argv = ARGV("boot") };
 	struct call c = { .p = p, .r = &r, .e = &e };

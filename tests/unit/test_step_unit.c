@@ -19,7 +19,7 @@ static json_t *args(void)
 /* Another version of it is there, enabled, and runs. */
 static void older(struct pretend *p)
 {
-	struct node link = { .type = NODE_LINK, .data = FILE_, .len = strlen(FILE_) };
+	struct node link = { .type = NODE_LINK, .data = (char *)FILE_, .len = strlen(FILE_) };
 	struct err e = { 0 };
 
 	pretend_file(p, FILE_, "[Service]\nExecStart=/bin/older\n", 0600);
