@@ -12,6 +12,7 @@ extern const struct control control_cloud_init;
 extern const struct control control_account_admin;
 extern const struct control control_account_sudo;
 extern const struct control control_account_key;
+extern const struct control control_ssh_port_reserved;
 extern const struct control control_ssh_port;
 extern const struct control control_ssh_public_key;
 extern const struct control control_ssh_password;
@@ -21,11 +22,11 @@ extern const struct control control_filter_default_deny;
 extern const struct control control_filter_at_boot;
 
 const struct control *const controls[] = {
-	&control_self_program,	 &control_self_policy,	  &control_cloud_init,
-	&control_account_admin,	 &control_account_sudo,	  &control_account_key,
-	&control_ssh_port,	 &control_ssh_public_key, &control_ssh_password,
-	&control_ssh_keyboard,	 &control_ssh_root,	  &control_filter_default_deny,
-	&control_filter_at_boot,
+	&control_self_program,	      &control_self_policy,    &control_cloud_init,
+	&control_account_admin,	      &control_account_sudo,   &control_account_key,
+	&control_ssh_port_reserved,   &control_ssh_port,       &control_ssh_public_key,
+	&control_ssh_password,	      &control_ssh_keyboard,   &control_ssh_root,
+	&control_filter_default_deny, &control_filter_at_boot,
 };
 const size_t controls_count = COUNT(controls);
 
