@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "steps/sshd_back.h"
+#include "steps/sshd_offer.h"
 
 /* --- args -------------------------------------------------------------------------------- */
 
@@ -167,21 +168,31 @@ static int compare(json_t *expect, const struct sshd_view *v, struct err *e)
 		       v->port);
 }
 
+/* The sshd of the step, for questions. Its program is borrowed; free the options. */
+static struct sshd sshd_of(const struct step *s)
+{
+	struct sshd d = { .program =
+				  (char *)json_string_value(json_object_get(s->args, "program")) };
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(s->args, "options"), i, one)
+		strv_add(&d.options, json_string_value(one));
+	return d;
+}
+
 /* sshd's own judgement of the configuration with these files: -t, then every expected value. */
 static int judge(const struct step_ctx *c, const struct step *s, const struct staging *with,
 		 struct err *e)
 {
-	struct sshd d = { .program =
-				  (char *)json_string_value(json_object_get(s->args, "program")) };
-	json_t *rows = json_object_get(s->args, "expect"), *one;
+	struct sshd d = sshd_of(s);
+	json_t *rows = json_object_get(s->args, "expect");
 	struct sshd_view asked = { .who = (char *)"root", .user = (char *)"root", .port = 22 };
 	struct sshd_view next;
 	CLEANUP(sshd_view_done) struct sshd_view says = { 0 };
 	size_t i;
 	int r = 0;
 
-	json_array_foreach(json_object_get(s->args, "options"), i, one)
-		strv_add(&d.options, json_string_value(one));
 	addr_parse("127.0.0.1", &asked.addr);
 	if (json_array_size(rows) > 0)
 		r = question_of(json_array_get(rows, 0), &asked, e);
@@ -200,6 +211,24 @@ static int judge(const struct step_ctx *c, const struct step *s, const struct st
 	}
 	strv_done(&d.options);
 	return r;
+}
+
+/* The daemon offers at each port what the files say, to the first user of the expected values. */
+static int ask_daemon(const struct step_ctx *c, const struct step *s, struct err *e)
+{
+	json_t *row = json_array_get(json_object_get(s->args, "expect"), 0);
+	const char *user = json_string_value(json_object_get(row, "user"));
+	struct listeners now CLEANUP_LISTENERS = { 0 };
+	struct sshd d = sshd_of(s);
+	struct sshd_service v;
+	int r = user ? service_of(s, &v, e) : 0;
+
+	if (user && r == 0)
+		r = listeners_get(c->os, v.unit, v.socket, &now, e);
+	for (size_t i = 0; r >= 0 && i < now.count; i++)
+		r = sshd_offer_check(c->os, &d, user, &now.item[i].addr, now.item[i].port, e);
+	strv_done(&d.options);
+	return r < 0 ? r : 0;
 }
 
 /* --- the kind ---------------------------------------------------------------------------- */
@@ -253,7 +282,9 @@ static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 {
 	if (changes_verify(c, changes_of(s), e) < 0)
 		return -1;
-	return judge(c, s, &(struct staging){ 0 }, e);
+	if (judge(c, s, &(struct staging){ 0 }, e) < 0)
+		return -1;
+	return ask_daemon(c, s, e);
 }
 
 /* The ports that the step opened: those of it that were not listened on before. */

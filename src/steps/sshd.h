@@ -9,7 +9,8 @@
  *
  * apply: sshd judges the staged files (-t, and -T for each expected value) -> the files are put ->
  * reload -> within 10 s a listener on every port in every family, of sshd or its socket, and a
- * real banner -> sshd -T says what was expected. A refused configuration changes nothing.
+ * real banner -> sshd -T says what was expected -> the running daemon offers at each port the ways
+ * of logging in that its files say. A refused configuration changes nothing.
  * undo: files back -> reset-failed, reload-or-restart -> listeners of the old ports; else restart;
  * else a transient sshd with the old configuration, kept in TXN, on the old ports. In early boot
  * the files only; settle does the rest.

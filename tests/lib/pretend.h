@@ -38,6 +38,7 @@ struct pretend {
 	bool reload_kills;   /* sshd dies at the reload */
 	bool start_fails;    /* the unit of sshd cannot be started */
 	bool reload_ignored; /* says yes and goes on with what it had */
+	bool reads_nothing;  /* listens anew, but with the configuration it had */
 	bool no_v6;	     /* sshd does not listen on IPv6 */
 	bool no_nft, no_nft_kernel;
 	unsigned locked; /* useradd finds the databases locked that many times */

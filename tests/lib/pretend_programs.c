@@ -256,7 +256,8 @@ static void read_ports(struct pretend *p, const char *config)
 
 static void start_with(struct pretend *p, const char *config)
 {
-	snprintf(p->running, sizeof(p->running), "%s", config);
+	if (!p->reads_nothing)
+		snprintf(p->running, sizeof(p->running), "%s", config);
 	read_ports(p, config);
 	p->generation++;
 }
@@ -279,6 +280,18 @@ static int run_sshd(struct call *c)
 	str_addf(&c->out, "passwordauthentication %s\npermitrootlogin yes\nusepam yes\n",
 		 password[0] ? password : "yes");
 	return 0;
+}
+
+/* ssh -v with the method "none": what the running sshd offers, which need not be what its files say. */
+static int run_ssh(struct call *c)
+{
+	CLEANUP_FREE char *password = first_value(c->p->running, "PasswordAuthentication");
+
+	if (!c->p->sshd_runs && !c->p->transient_runs)
+		return say(c, 255, "ssh: connect to host 127.0.0.1: Connection refused\n");
+	str_addf(&c->err, "debug1: Authentications that can continue: publickey%s\r\n",
+		 strcmp(password, "no") == 0 ? "" : ",password");
+	return say(c, 255, "Permission denied.\n");
 }
 
 static int start_sshd(struct call *c, bool reload)
@@ -483,6 +496,7 @@ static const struct {
 	{ "chpasswd", run_chpasswd },
 	{ "mv", run_mv },
 	{ "sshd", run_sshd },
+	{ "ssh", run_ssh },
 	{ "systemctl", run_systemctl },
 	{ "systemd-run", run_systemd_run },
 	{ "nft", run_nft },

@@ -117,7 +117,7 @@ static int fails_and_comes_back(void (*fault)(struct pretend *), const char *wor
 	T_OK(trial_apply(&t, &e) < 0);
 	printf("# %s\n", e.msg);
 	T_OK(strstr(e.msg, words));
-	t.p.reload_ignored = t.p.no_v6 = t.p.silent = false;
+	t.p.reload_ignored = t.p.reads_nothing = t.p.no_v6 = t.p.silent = false;
 	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t) && is_old_door(&t.p));
 	trial_done(&t);
 	return 0;
@@ -131,6 +131,11 @@ static void reload_kills(struct pretend *p)
 static void reload_ignored(struct pretend *p)
 {
 	p->reload_ignored = true;
+}
+
+static void reads_nothing(struct pretend *p)
+{
+	p->reads_nothing = true;
 }
 
 static void no_v6(struct pretend *p)
@@ -164,6 +169,11 @@ static int listeners_of_before_the_reload_do_not_count(void)
 	T_OK(trial_apply(&t, &e) < 0);
 	trial_done(&t);
 	return 0;
+}
+
+static int daemon_has_to_offer_what_its_files_say(void)
+{
+	return fails_and_comes_back(reads_nothing, "still offers \"password\"");
 }
 
 static int every_family_has_to_listen(void)
@@ -249,6 +259,7 @@ int main(void)
 		T(value_that_would_not_be_in_force_is_refused),
 		T(sshd_that_dies_is_started_again_by_undo),
 		T(listeners_of_before_the_reload_do_not_count),
+		T(daemon_has_to_offer_what_its_files_say),
 		T(every_family_has_to_listen),
 		T(who_does_not_greet_is_no_door),
 		T(last_resort_is_a_transient_sshd_with_the_kept_files),
