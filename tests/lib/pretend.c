@@ -139,6 +139,23 @@ static int do_sockets(struct os *os, struct socket_info **ret, size_t *ret_count
 	return 0;
 }
 
+static int do_addresses(struct os *os, struct if_addr **ret, size_t *ret_count, struct err *e)
+{
+	static const struct if_addr all[] = {
+		{ .ifname = "lo",
+		  .addr = { AF_INET, { 127, 0, 0, 1 } },
+		  .bits = 8,
+		  .loopback = true },
+		{ .ifname = "eth0", .addr = { AF_INET, { 203, 0, 113, 5 } }, .bits = 24 },
+	};
+
+	if (spend(of(os), e) < 0)
+		return -1;
+	*ret = xmemdup(all, sizeof(all));
+	*ret_count = COUNT(all);
+	return 0;
+}
+
 static int do_banner(struct os *os, const struct addr *to, uint16_t port, unsigned timeout_ms,
 		     char **ret, struct err *e)
 {
@@ -177,6 +194,7 @@ static const struct os_ops ops = {
 	.run = do_run,
 	.process = do_process,
 	.sockets = do_sockets,
+	.addresses = do_addresses,
 	.ssh_banner = do_banner,
 	.now = do_now,
 	.sleep = do_sleep,
