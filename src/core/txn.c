@@ -125,8 +125,8 @@ int txn_refresh(struct os *os, struct txn *t, struct err *e)
 	struct journal j;
 	int ended;
 
-	if (journal_read(os, path, &j, e) < 0 || this_boot(os, &boot, e) < 0 ||
-	    this_machine(os, &machine, e) < 0)
+	if (this_boot(os, &boot, e) < 0 || this_machine(os, &machine, e) < 0 ||
+	    journal_read(os, path, &j, e) < 0)
 		return err_ctx(e, "transaction %s", t->id);
 	journal_done(&t->journal);
 	t->journal = j;
