@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/follow.h"
 #include "core/deadman.h"
+#include "core/quiet.h"
 #include "core/recover.h"
 #include "core/txn.h"
 #include "os/secret.h"
@@ -200,6 +201,11 @@ int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
 	return r;
 }
 
+static void say_on_stderr(const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+}
+
 static int run(struct call *c, struct err *e)
 {
 	CLEANUP_MADE struct made_plan m = { 0 };
@@ -213,7 +219,8 @@ static int run(struct call *c, struct err *e)
 
 	if (window && window_parse(window, &wish.window_seconds, e) < 0)
 		return -1;
-	if (make_plan(c->os, opts_get(&c->opts, "policy"), &m, e) < 0 ||
+	if (quiet_wait(c->os, say_on_stderr, e) < 0 ||
+	    make_plan(c->os, opts_get(&c->opts, "policy"), &m, e) < 0 ||
 	    report_plan_text(c->os, &m.plan, &s, e) < 0)
 		return -1;
 	fputs(s.text ? s.text : "", stdout);

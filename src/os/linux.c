@@ -69,6 +69,7 @@ static const struct os_ops linux_ops = {
 	.ssh_banner = linux_ssh_banner,
 	.lock = linux_lock,
 	.unlock = linux_unlock,
+	.record_lock = linux_record_lock,
 	.now = linux_now,
 	.sleep = linux_sleep,
 	.self = linux_self,

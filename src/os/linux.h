@@ -33,6 +33,7 @@ int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsign
 		     char **ret, struct err *e);
 int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
 	       struct err *e);
+int linux_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e);
 
 /* Opens path below the root; flags always get O_CLOEXEC. < 0 with errno set. */
 int linux_open(struct os *os, const char *path, int flags);

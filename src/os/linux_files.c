@@ -261,3 +261,18 @@ int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token
 	*ret_token = TAKE_FD(fd);
 	return 0;
 }
+
+int linux_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e)
+{
+	CLEANUP_FD int fd = linux_open(os, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, errno, "%s", path);
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return err_sys(e, errno, "%s", path);
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	*ret_holder = lock.l_pid > 0 ? lock.l_pid : 0;
+	return 1;
+}

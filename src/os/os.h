@@ -167,6 +167,9 @@ struct os_ops {
 	int (*lock)(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
 		    pid_t *ret_holder, struct err *e);
 	void (*unlock)(struct os *os, int token);
+	/* Who holds a record lock (fcntl(2)) on all or part of a file, as dpkg and rpm do. 0: nobody,
+	 * or no such file; 1: held, *ret_holder is the pid, or 0 for one we cannot see. */
+	int (*record_lock)(struct os *os, const char *path, pid_t *ret_holder, struct err *e);
 	int64_t (*now)(struct os *os, enum os_clock clock); /* ns */
 	void (*sleep)(struct os *os, unsigned ms);
 	pid_t (*self)(struct os *os);
@@ -284,6 +287,11 @@ static inline int os_lock(struct os *os, const char *path, unsigned wait_ms, int
 static inline void os_unlock(struct os *os, int token)
 {
 	os->ops->unlock(os, token);
+}
+
+static inline int os_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e)
+{
+	return os->ops->record_lock(os, path, ret_holder, e);
 }
 
 /* --- conveniences over the operations (os/os.c), the same for every implementation -------- */

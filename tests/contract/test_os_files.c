@@ -195,9 +195,10 @@ static int lock_needs_its_folder_and_follows_no_link(void)
 	return 0;
 }
 
-/* Holds the lock from another process; returns its pid. */
-static pid_t hold_elsewhere(const char *path)
+/* Holds a lock (record: as fcntl(2) makes them, else as flock(2)) from another process; its pid. */
+static pid_t hold_elsewhere(const char *path, bool record)
 {
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	CLEANUP_FREE char *real = host_path(path);
 	int ready[2];
 	char c = 0;
@@ -214,7 +215,9 @@ static pid_t hold_elsewhere(const char *path)
 		int fd = open(real, O_RDWR | O_CREAT, 0600);
 
 		dprintf(fd, "%d\n", (int)getpid());
-		if (flock(fd, LOCK_EX) == 0 && write(ready[1], &c, 1) == 1)
+		int r = record ? fcntl(fd, F_SETLK, &whole) : flock(fd, LOCK_EX);
+
+		if (r == 0 && write(ready[1], &c, 1) == 1)
 			pause();
 		_exit(1);
 	}
@@ -237,7 +240,7 @@ static void let_go(const char *path, pid_t pid)
 
 static int lock_of_another_process_names_it(void)
 {
-	pid_t other = hold_elsewhere("/t/lock"), holder = 0;
+	pid_t other = hold_elsewhere("/t/lock", false), holder = 0;
 	struct err e = { 0 };
 	int token = -1;
 
@@ -247,6 +250,23 @@ static int lock_of_another_process_names_it(void)
 	let_go("/t/lock", other);
 	T_OK(os_lock(host.os, "/t/lock", 1000, &token, &holder, &e) == 0);
 	os_unlock(host.os, token);
+	return 0;
+}
+
+static int record_lock_names_its_holder(void)
+{
+	struct err e = { 0 };
+	pid_t other, holder = 0;
+
+	T_OK(os_record_lock(host.os, "/t/none", &holder, &e) == 0);
+	T_OK(os_record_lock(host.os, "/t/none/lock", &holder, &e) == 0);
+	T_OK(os_write(host.os, "/t/lock", "", 0640, &e) == 0);
+	T_OK(os_record_lock(host.os, "/t/lock", &holder, &e) == 0 && holder == 0);
+	other = hold_elsewhere("/t/lock", true);
+	T_OK(other > 0);
+	T_OK(os_record_lock(host.os, "/t/lock", &holder, &e) == 1 && holder == other);
+	let_go("/t/lock", other);
+	T_OK(os_record_lock(host.os, "/t/lock", &holder, &e) == 0);
 	return 0;
 }
 
@@ -309,6 +329,7 @@ static const struct t_case cases[] = {
 	T(lock_is_held_once),
 	T(lock_needs_its_folder_and_follows_no_link),
 	T(lock_of_another_process_names_it),
+	T(record_lock_names_its_holder),
 	T(conveniences),
 	T(program_is_a_whole_file),
 	T(clocks_go_forward),

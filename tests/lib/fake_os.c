@@ -363,6 +363,23 @@ static void fake_op_unlock(struct os *os, int token)
 	fake_lock_drop(of(os), token);
 }
 
+static int fake_op_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e)
+{
+	struct fake *f = of(os);
+	CLEANUP_FREE char *real = NULL;
+	const struct fake_lock *held;
+
+	if (begin(f, FAKE_GET, e) < 0)
+		return -1;
+	if (fake_resolve(f, path, &real) != 0)
+		return 0;
+	held = fake_lock_find(f, real);
+	if (!held)
+		return 0;
+	*ret_holder = held->pid;
+	return 1;
+}
+
 static int64_t fake_op_now(struct os *os, enum os_clock clock)
 {
 	return of(os)->clock[clock];
@@ -398,6 +415,7 @@ const struct os_ops fake_ops = {
 	.ssh_banner = fake_op_ssh_banner,
 	.lock = fake_op_lock,
 	.unlock = fake_op_unlock,
+	.record_lock = fake_op_record_lock,
 	.now = fake_op_now,
 	.sleep = fake_op_sleep,
 	.self = fake_op_self,
