@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # vps_one comes from fresh
+# SPDX-License-Identifier: MIT
+#
+# main_way.sh: the main job from the first login to the second reboot on one kind of VPS, as
+# functions in their order.  Sourced by tests/lab/t/main-*.sh; each look is from outside, over both families.
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/main_job.sh"
+
+# What makes the refusals later worth something: all of it works before.
+way_before() {
+	rented "$1"
+	vps put "$vps_one" "$job_key.pub" /root/.ssh/authorized_keys 600
+	vps run "$vps_one" sh -c 'echo "KbdInteractiveAuthentication yes" >/etc/ssh/sshd_config.d/60-image.conf
+		systemctl reload ssh'
+	policy "$vps_one"
+	answer "$vps_one" "22 80 3000" "before"
+	root_gets_in "$vps_one" "before"
+	ok "before: root by keyboard-interactive" vps ssh "$vps_one" -o PreferredAuthentications=keyboard-interactive -- true
+	ok "before: root by key" vps ssh "$vps_one" --key "$job_key" -- true
+	remember "$vps_one"
+	exits "plan ends with 3: it would change something" 3 as_root_password "$vps_one" ./kannuki plan --policy policy.conf
+	said "plan says first what stops answering" '3000/tcp'
+	said "and which file and line decides now" "(now decided by|in) /etc/ssh/[^ ]*:[0-9]+"
+	is_as_before "$vps_one" "plan changes nothing"
+}
+way_pending() {
+	live_begin four "$vps_one" -4
+	live_begin six "$vps_one" -6
+	pending "$vps_one"
+	said "which says what to type" "ssh -p $job_port $job_admin@198.51.100"
+	ok "the session that was there lives, IPv4" live_lives four
+	ok "and IPv6" live_lives six
+	exits "status ends with 4" 4 as_root_password "$vps_one" /usr/local/sbin/kannuki status
+	answer "$vps_one" "22 80 $job_port" "pending"
+	root_gets_in "$vps_one" "pending: at the old port as before"
+	ok "and by keyboard-interactive" vps ssh "$vps_one" -o PreferredAuthentications=keyboard-interactive -- true
+	only_the_key_opens "$vps_one" "pending"
+	ok "the sessions still live" live_lives four
+	ok "both" live_lives six
+	exits "a second apply meets the first: 5" 5 apply "$vps_one"
+}
+way_confirmed() { # way_confirmed 4|6: over which family the proof comes
+	is "sudo makes root of the admin" root as_admin "$vps_one" id -un
+	not_ok "but not by a wrong password" door "$vps_one" -- "echo wrong-horse-99 | sudo -k -S -p '' true"
+	if [ "$1" = 4 ]; then
+		ok "confirm, over IPv4" as_admin "$vps_one" kannuki confirm
+	else
+		ok "confirm, over IPv6" as_admin6 "$vps_one" kannuki confirm
+	fi
+	said "says what proved it" "$job_admin from .*publickey.*$job_port"
+	ok "a second confirm has nothing to do and says so" nothing_to_confirm
+	way_look "confirmed"
+	exits "plan is empty: 0" 0 as_admin "$vps_one" kannuki plan
+	exits "the same policy applied again: nothing to do" 0 as_admin "$vps_one" kannuki apply --yes
+	like "log tells of it" "confirmed" as_admin "$vps_one" kannuki log
+}
+nothing_to_confirm() {
+	local said status=0
+	said=$(as_admin "$vps_one" kannuki confirm 2>&1) || status=$?
+	[ "$status" = 1 ] && grep -q 'confirmed already' <<<"$said" && return
+	echo "status $status: $said"
+	return 1
+}
+way_look() { # way_look WORDS: only what the policy wants
+	answer "$vps_one" "80 $job_port" "$1"
+	only_the_key_opens "$vps_one" "$1"
+	is "$1: sudo works" root as_admin "$vps_one" id -un
+}
+way_rebooted() {
+	vps reboot "$vps_one" >/dev/null
+	answer "$vps_one" "80 $job_port" "rebooted, all of the usual ports" "1-1024,2222,3000,3306,5432,6379,8080,8443,$job_port"
+	way_look "rebooted"
+	exits "rebooted: plan is empty" 0 as_admin "$vps_one" kannuki plan
+	is "rebooted: nothing of the waiting time is left" "" vps run "$vps_one" sh -c \
+		'ls /run/systemd/system /etc/systemd/system | grep -E "kannuki-(apply|sentinel|deadline|recover|settle)" || true'
+	is "no unit failed" "" vps run "$vps_one" systemctl --failed --no-legend --plain
+}
