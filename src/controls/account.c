@@ -63,6 +63,11 @@ static int check_existing(const struct control_in *in, const struct account *a, 
 			_("user %s has no password and could never use sudo; first: passwd %s "
 			  "(or set [admin] sudo = nopasswd)"),
 			n, n);
+	if (in->policy->admin_sudo == SUDO_PASSWORD && a->in_admin_group && !a->sudo_any)
+		return err_set(e, ERR_CONFLICT,
+			       _("sudo lets user %s do nothing, though the group is %s; put the "
+				 "group's line back first: visudo"),
+			       n, group_of(in));
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "core/passwd.h"
+#include "core/sudo.h"
 
 #define DAY_NS 86400000000000LL
 
@@ -100,28 +101,14 @@ static bool in_group(const struct databases *d, const struct account *a, const c
 	return d->group && passwd_group_has(d->group, group, a->name);
 }
 
-/* What sudo itself says: ALL commands as root, with or without a password (trap 21). */
 static int ask_sudo(struct os *os, struct account *a, struct err *e)
 {
-	const struct run run = { .argv = ARGV("sudo", "-n", "-l", "-U", a->name) };
-	CLEANUP_RUN struct run_result r = { 0 };
-	char *rest, *line;
+	struct sudo_rights rights;
 
-	if (os_run(os, &run, &r, e) < 0)
+	if (sudo_ask(os, a->name, &rights, e) < 0)
 		return -1;
-	if (r.status != 0)
-		return 0;
-	rest = r.out;
-	while ((line = str_line(&rest))) {
-		char *rule = str_trim(line);
-
-		if (rule[0] != '(' || !str_ends(rule, "ALL"))
-			continue;
-		if (!str_starts(rule, "(ALL") && !str_starts(rule, "(root"))
-			continue;
-		a->sudo_any = true;
-		a->sudo_nopasswd = a->sudo_nopasswd || strstr(rule, "NOPASSWD:") != NULL;
-	}
+	a->sudo_any = rights.all;
+	a->sudo_nopasswd = rights.nopasswd;
 	return 0;
 }
 

@@ -6,9 +6,10 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "core/passwd.h"
+#include "core/sudo.h"
 #include "steps/account_undo.h"
 #include "steps/home.h"
-#include "core/passwd.h"
 
 #define LOCK_TRIES 10 /* a second apart: another program is writing the accounts */
 
@@ -226,6 +227,20 @@ static int verify_password(const struct step_ctx *c, const struct step_account_s
 	return 0;
 }
 
+static int verify_sudo(const struct step_ctx *c, const struct step_account_spec *spec,
+		       struct err *e)
+{
+	struct sudo_rights rights;
+
+	if (sudo_ask(c->os, spec->user, &rights, e) < 0)
+		return -1;
+	return rights.all ? 0
+			  : err_set(e, ERR_FAILED,
+				    _("sudo lets %s do nothing, though it is in the group %s: its "
+				      "line is missing from sudoers"),
+				    spec->user, spec->group);
+}
+
 static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 {
 	CLEANUP_FREE char *group = NULL;
@@ -239,7 +254,10 @@ static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 	if (spec.group && !passwd_group_has(group, spec.group, spec.user))
 		return err_set(e, ERR_FAILED, _("%s is not in the group %s"), spec.user,
 			       spec.group);
-	return verify_password(c, &spec, e);
+	if (verify_password(c, &spec, e) < 0)
+		return -1;
+	/* Without a password it is a line of its own in sudoers.d, another step, that lets it in. */
+	return spec.group && spec.password != PASSWORD_NONE ? verify_sudo(c, &spec, e) : 0;
 }
 
 const struct step_kind step_account = {

@@ -40,6 +40,7 @@ struct pretend {
 	bool reload_ignored; /* says yes and goes on with what it had */
 	bool reads_nothing;  /* listens anew, but with the configuration it had */
 	bool no_v6;	     /* sshd does not listen on IPv6 */
+	bool no_sudo_line;   /* sudoers has no line for the group sudo */
 	bool no_nft, no_nft_kernel;
 	unsigned locked; /* useradd finds the databases locked that many times */
 	bool silent;	 /* listens but greets nobody */

@@ -475,6 +475,14 @@ static int run_sysctl(struct call *c)
 	return 0;
 }
 
+/* sudo -n -l -U USER */
+static int run_sudo(struct call *c)
+{
+	if (c->p->no_sudo_line)
+		return say(c, 0, "User is not allowed to run sudo on host.\n");
+	return say(c, 0, "User may run the following commands on host:\n    (ALL : ALL) ALL\n");
+}
+
 static int run_visudo(struct call *c)
 {
 	const char *text = c->r->stage_count ? c->r->stage[0].data : "";
@@ -501,6 +509,7 @@ static const struct {
 	{ "systemd-run", run_systemd_run },
 	{ "nft", run_nft },
 	{ "sysctl", run_sysctl },
+	{ "sudo", run_sudo },
 	{ "visudo", run_visudo },
 	{ "sync", run_sync },
 };

@@ -263,6 +263,19 @@ static int names_are_compared_whole(void)
 	return 0;
 }
 
+static int group_that_sudo_does_not_know_is_refused(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	t.p.no_sudo_line = true;
+	T_OK(trial_apply(&t, &e) < 0 && strstr(e.msg, "sudo lets taro do nothing"));
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -279,6 +292,7 @@ int main(void)
 		T(persons_files_are_moved_never_deleted),
 		T(home_that_was_there_is_a_conflict),
 		T(names_are_compared_whole),
+		T(group_that_sudo_does_not_know_is_refused),
 	};
 
 	return t_main(cases, COUNT(cases));
