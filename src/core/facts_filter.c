@@ -120,14 +120,20 @@ static int look_at_kernel(struct os *os, struct facts *f, struct err *e)
 	const struct run run = { .argv = ARGV("nft", "-j", "list", "chains") };
 	CLEANUP_RUN struct run_result r = { 0 };
 	json_t *all, *one;
+	char *rest, *line;
 	size_t i;
 
 	if (os_run(os, &run, &r, e) < 0)
 		return -1;
 	f->nft_works = r.status == 0;
 	if (!f->nft_works) {
+		rest = r.err;
+		line = str_line(&rest);
 		strv_addf(&f->not_measured, _("packet filter: %s"),
-			  r.status == 127 ? _("nft is not installed") : str_trim(r.err));
+			  !f->as_root	    ? _("only root may list it")
+			  : r.status == 127 ? _("nft is not installed")
+			  : line	    ? str_trim(line)
+					    : "nft");
 		return 0;
 	}
 	all = json_loads(r.out, 0, NULL);

@@ -93,6 +93,17 @@ const struct sshd_setting *sshd_setting(const struct sshd_view *v, const char *k
 const char *sshd_value(const struct sshd_view *v, const char *keyword); /* "" when absent */
 const struct sshd_view *sshd_view_of(const struct sshd *s, const char *who,
 				     unsigned port); /* NULL */
+/* How sshd would let the view's user in, as far as its configuration decides: whether there is a key
+ * or a password for it to take is the account's matter (struct account). */
+struct sshd_ways {
+	bool key;
+	bool password; /* also by a dialog of PAM (keyboard-interactive) */
+	const char
+		*methods; /* AuthenticationMethods, where more than one step is asked; else NULL */
+	/* What decides about passwords; points into the view. NULL: sshd did not say. */
+	const struct sshd_setting *decides;
+};
+struct sshd_ways sshd_ways(const struct sshd_view *v);
 /* Every place (file, line) where a keyword is set outside of Match, for those that append. */
 struct sshd_place {
 	const char *file; /* points into s */
