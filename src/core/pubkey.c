@@ -147,6 +147,20 @@ static size_t fields_of(const char *type)
 	return 2; /* RSA: e, n; ECDSA: curve, point; sk-ed25519: key, application */
 }
 
+/* What the i-th field of this type must be like. */
+static bool field_fits(const char *type, size_t i, const unsigned char *f, size_t len)
+{
+	const char *curve = strstr(type, "nistp");
+
+	if (strstr(type, "ed25519"))
+		return i > 0 || len == 32;
+	if (curve && i == 0) /* its name: of sk-ecdsa-sha2-nistp256@openssh.com only nistp256 */
+		return len == 8 && memcmp(f, curve, len) == 0;
+	if (curve && i == 1) /* uncompressed: 4, x, y */
+		return len == 1 + 2 * ((strtoul(curve + 5, NULL, 10) + 7) / 8) && f[0] == 4;
+	return true;
+}
+
 static int check_fields(const char *type, unsigned known_bits, const unsigned char *p,
 			const unsigned char *end, unsigned *ret_bits, struct err *e)
 {
@@ -155,14 +169,10 @@ static int check_fields(const char *type, unsigned known_bits, const unsigned ch
 
 	for (size_t i = 0; i < fields_of(type); i++) {
 		f = field(&p, end, &len);
-		if (!f)
-			return cut_off(e);
-		if (i == 0 && str_ends(type, "ed25519") && len != 32)
+		if (!f || !field_fits(type, i, f, len))
 			return cut_off(e);
 	}
 	if (p != end)
-		return cut_off(e);
-	if (str_eq(type, "ssh-ed25519") && len != 32)
 		return cut_off(e);
 	*ret_bits = known_bits ? known_bits : modulus_bits(f, len);
 	return 0;
@@ -212,10 +222,16 @@ static char *clean_comment(const char *text)
 
 	while (isspace((unsigned char)*text))
 		text++;
-	for (; *text && *text != '\n' && s.len < COMMENT_MAX; text++)
+	for (; *text && *text != '\n' && s.len <= COMMENT_MAX; text++)
 		if ((unsigned char)*text >= 0x20 && *text != 0x7f)
 			str_add_bytes(&s, text, 1);
-	while (s.len > 0 && (s.text[s.len - 1] == ' ' || ((unsigned char)s.text[s.len - 1] & 0x80)))
+	/* One byte more than there is room for shows whether the last character is whole. */
+	if (s.len > COMMENT_MAX) {
+		while (((unsigned char)s.text[s.len - 1] & 0xc0) == 0x80)
+			s.len--;
+		s.text[--s.len] = '\0';
+	}
+	while (s.len > 0 && s.text[s.len - 1] == ' ')
 		s.text[--s.len] = '\0';
 	if (s.text && !str_is_clean_utf8(s.text))
 		str_clear(&s);
@@ -242,6 +258,14 @@ static bool is_type_name(const char *word, size_t len)
 	return (len > 4 && strncmp(word, "ssh-", 4) == 0) ||
 	       (len > 6 && strncmp(word, "ecdsa-", 6) == 0) ||
 	       (len > 3 && strncmp(word, "sk-", 3) == 0);
+}
+
+static bool is_known_type(const char *name)
+{
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (str_eq(types[i].name, name))
+			return true;
+	return false;
 }
 
 /* The end of a word in an options field, where blanks may stand in quotes (sshd(8)). */
@@ -275,11 +299,12 @@ static int parse_one_line(const char *line, struct pubkey *ret, char **ret_optio
 			return refuse_type(p, (size_t)(end - p), e);
 	}
 	type = xstrndup(p, (size_t)(end - p));
+	if (!is_known_type(type))
+		return refuse_type(type, strlen(type), e);
 	base = end + strspn(end, " \t");
 	end = base + strcspn(base, " \t");
 	if (end == base || base64_decode(base, (size_t)(end - base), &blob, &len) < 0)
-		return str_starts(type, "ssh-dss") ? refuse_type(type, strlen(type), e)
-						   : cut_off(e);
+		return cut_off(e);
 	if (finish(blob, len, end, type, ret, e) < 0)
 		return -1;
 	if (ret_options)
@@ -345,46 +370,72 @@ static bool goes_on(const char *line)
 	       !is_type_name(line, n);
 }
 
-static int count_keys(const struct strv *lines)
+/* Keys in the whole text: a type's name with a blob behind it, however the paste was wrapped, and
+ * blocks of RFC 4716. */
+static int count_keys(const char *text)
 {
 	int n = 0;
 
-	for (size_t i = 0; i < lines->count; i++) {
-		const char *line = lines->item[i];
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, " \t\r\n");
+		const char *next = p + len + strspn(p + len, " \t\r\n");
 
-		n += strstr(line, "ssh-rsa AAAA") || strstr(line, "ssh-ed25519 AAAA") ||
-		     (str_starts(line, "ecdsa-sha2-") && strstr(line, " AAAA")) ||
-		     str_starts(line, "ssh-dss AAAA");
+		n += (is_type_name(p, len) && str_starts(next, "AAAA")) ||
+		     (len == 4 && str_starts(p, "---- BEGIN SSH2 PUBLIC KEY"));
+		p = next;
 	}
 	return n;
 }
 
-static char *unwrap(const char *pasted, int *ret_keys)
+static bool is_whole(const char *line)
+{
+	struct pubkey k = { 0 };
+	struct err ignored;
+	bool whole = parse_one_line(line, &k, NULL, &ignored) == 0;
+
+	pubkey_done(&k);
+	return whole;
+}
+
+static char *unwrap(const char *pasted)
 {
 	CLEANUP_STRV struct strv lines = { 0 };
 	CLEANUP_STR struct str s = { 0 };
 
 	strv_split(&lines, pasted, "\r\n");
-	*ret_keys = count_keys(&lines);
 	for (size_t i = 0; i < lines.count; i++) {
 		char *line = str_trim(lines.item[i]);
 
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		/* A blank that the wrap has eaten: before a comment, or behind the type. */
-		if (s.len > 0 && (!goes_on(line) || is_type_name(s.text, s.len)) &&
-		    (!goes_on(line) || !strchr(s.text, ' ')))
+		if (s.len > 0 && (!goes_on(line) || !strchr(s.text, ' ') || is_whole(s.text)))
 			str_add(&s, " ");
 		str_add(&s, line);
 	}
 	return str_take(&s);
 }
 
+static int parse_any_form(const char *pasted, struct pubkey *ret, struct err *e)
+{
+	CLEANUP_FREE char *text = xstrdup(pasted);
+	CLEANUP_FREE char *line = NULL;
+	char *block = strstr(text, "---- BEGIN SSH2 PUBLIC KEY ----");
+	int keys = count_keys(text);
+
+	if (keys > 1)
+		return err_set(e, ERR_USAGE, _("these are %d keys; give one at a time"), keys);
+	if (block)
+		return parse_rfc4716(block, ret, e);
+	line = unwrap(text);
+	if (line[0] == '\0')
+		return err_set(e, ERR_USAGE, _("there is no public key here"));
+	return parse_one_line(line, ret, NULL, e);
+}
+
 int pubkey_parse(const char *pasted, struct pubkey *ret, struct err *e)
 {
-	CLEANUP_FREE char *text = NULL;
-	CLEANUP_FREE char *line = NULL;
-	int keys;
+	struct pubkey k = { 0 };
 
 	if (strlen(pasted) > PASTE_MAX)
 		return err_set(e, ERR_USAGE, _("this is too long for a public key"));
@@ -400,26 +451,17 @@ int pubkey_parse(const char *pasted, struct pubkey *ret, struct err *e)
 			e, ERR_USAGE,
 			_("this is a fingerprint; paste the public key itself, the file whose name "
 			  "ends in .pub"));
-	text = xstrdup(pasted);
-	if (strstr(text, "---- BEGIN SSH2 PUBLIC KEY ----"))
-		return parse_rfc4716(strstr(text, "---- BEGIN"), ret, e);
-	line = unwrap(text, &keys);
-	if (line[0] == '\0')
-		return err_set(e, ERR_USAGE, _("there is no public key here"));
-	if (keys > 1)
-		return err_set(e, ERR_USAGE, _("these are %d keys; give one at a time"), keys);
-	if (parse_one_line(line, ret, NULL, e) < 0)
+	if (parse_any_form(pasted, &k, e) < 0)
 		return -1;
-	if (str_eq(ret->type, "ssh-rsa") && ret->bits < RSA_MIN_BITS) {
-		unsigned bits = ret->bits;
-
-		pubkey_done(ret);
-		return err_set(
-			e, ERR_USAGE,
+	if (str_eq(k.type, "ssh-rsa") && k.bits < RSA_MIN_BITS) {
+		err_set(e, ERR_USAGE,
 			_("this RSA key has %u bits; at least 2048 are needed. Make a new one: "
 			  "ssh-keygen -t ed25519"),
-			bits);
+			k.bits);
+		pubkey_done(&k);
+		return -1;
 	}
+	*ret = k;
 	return 0;
 }
 
