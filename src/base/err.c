@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -15,10 +15,9 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
-	return -1;
 }
 
-int err_sys(struct err *e, int errnum, const char *fmt, ...)
+void err_fill_sys(struct err *e, int errnum, const char *fmt, ...)
 {
 	char what[sizeof(e->msg) / 2];
 	va_list ap;
@@ -26,13 +25,12 @@ int err_sys(struct err *e, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	err_set(e, ERR_FAILED, "%s: %s", what, strerror(errnum));
+	err_fill(e, ERR_FAILED, "%s: %s", what, strerror(errnum));
 	e->sys = errnum;
-	return -1;
 }
 
 /* When room runs out it is the context that is cut, never the cause. */
-int err_ctx(struct err *e, const char *fmt, ...)
+void err_fill_ctx(struct err *e, const char *fmt, ...)
 {
 	char outer[sizeof(e->msg)];
 	size_t cause = strlen(e->msg), room = sizeof(e->msg) - cause - 1;
@@ -42,13 +40,12 @@ int err_ctx(struct err *e, const char *fmt, ...)
 	vsnprintf(outer, sizeof(outer), fmt, ap);
 	va_end(ap);
 	if (room < 3)
-		return -1;
+		return;
 	outer[room - 2] = '\0';
 	size_t n = strlen(outer);
 	memmove(e->msg + n + 2, e->msg, cause + 1);
 	memcpy(e->msg, outer, n);
 	memcpy(e->msg + n, ": ", 2);
-	return -1;
 }
 
 int err_exit_code(const struct err *e)

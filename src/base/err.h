@@ -25,12 +25,25 @@ struct err {
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
-/* All return -1, so that a failing path is one statement: return err_sys(e, errno, "open %s", p); */
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/*
+ * All are -1, so that a failing path is one statement: return err_sys(e, errno, "open %s", p);
+ * Macros, so that compilers and analysers see the -1 at the call and follow no path on which a
+ * failure goes on as a success.
+ */
+#define err_set(...) (err_fill(__VA_ARGS__), err_failed())
 /* ERR_FAILED with ": strerror(errnum)" behind the words. */
-int err_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
+#define err_sys(...) (err_fill_sys(__VA_ARGS__), err_failed())
 /* Puts "fmt: " in front of what is there; kind and sys stay. */
-int err_ctx(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#define err_ctx(...) (err_fill_ctx(__VA_ARGS__), err_failed())
+
+static inline int err_failed(void)
+{
+	return -1;
+}
+
+void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void err_fill_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void err_fill_ctx(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The exit code of 1-product's table for this kind: 0, 1, 2 or 5. */
 int err_exit_code(const struct err *e);
