@@ -36,6 +36,7 @@ static int check_words(const struct command *c, const struct opts *o, struct err
 static int run_command(const struct command *c, int argc, char **argv, struct err *e)
 {
 	struct call call = { .command = c };
+	const struct opt_table options = { c->opt, c->opt_count };
 	int r;
 
 	for (int i = 0; i < argc; i++) {
@@ -44,7 +45,7 @@ static int run_command(const struct command *c, int argc, char **argv, struct er
 			return EXIT_DONE;
 		}
 	}
-	if (opts_parse(c->opt, c->opt_count, argc, argv, &call.opts, e) < 0)
+	if (opts_parse(&options, argc, argv, &call.opts, e) < 0)
 		return -1;
 	r = check_words(c, &call.opts, e);
 	if (r == 0)

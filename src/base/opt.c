@@ -19,9 +19,9 @@ static const char *name_at(const void *table, size_t i)
 	return ((const struct opt *)table)[i].name;
 }
 
-static int unknown(const struct opt *table, size_t count, const char *word, struct err *e)
+static int unknown(const struct opt_table *table, const char *word, struct err *e)
 {
-	const char *near = str_nearest(word + strspn(word, "-"), count, name_at, table);
+	const char *near = str_nearest(word + strspn(word, "-"), table->count, name_at, table->opt);
 
 	if (near)
 		return err_set(e, ERR_USAGE, _("unknown option %s; did you mean --%s?"), word,
@@ -29,14 +29,16 @@ static int unknown(const struct opt *table, size_t count, const char *word, stru
 	return err_set(e, ERR_USAGE, _("unknown option %s"), word);
 }
 
-static const struct opt *find(const struct opt *table, size_t count, const char *word, size_t len)
+static const struct opt *find(const struct opt_table *table, const char *word, size_t len)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (word[1] == '-' && strlen(table[i].name) == len - 2 &&
-		    strncmp(table[i].name, word + 2, len - 2) == 0)
-			return &table[i];
-		if (word[1] != '-' && len == 2 && table[i].letter == word[1])
-			return &table[i];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct opt *opt = &table->opt[i];
+
+		if (word[1] == '-' && strlen(opt->name) == len - 2 &&
+		    strncmp(opt->name, word + 2, len - 2) == 0)
+			return opt;
+		if (word[1] != '-' && len == 2 && opt->letter == word[1])
+			return opt;
 	}
 	return NULL;
 }
@@ -48,15 +50,15 @@ static void give(struct opts *o, const struct opt *opt, const char *value)
 }
 
 /* One option word; *i moves past a value that stands by itself. */
-static int take_option(const struct opt *table, size_t count, char **argv, int *i, struct opts *o,
+static int take_option(const struct opt_table *table, char **argv, int *i, struct opts *o,
 		       struct err *e)
 {
 	const char *word = argv[*i], *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
-	const struct opt *opt = find(table, count, word, len);
+	const struct opt *opt = find(table, word, len);
 
 	if (!opt)
-		return unknown(table, count, word, e);
+		return unknown(table, word, e);
 	if (!opt->value && equals)
 		return err_set(e, ERR_USAGE, _("option --%s takes no value"), opt->name);
 	if (opt->value && !equals && !argv[*i + 1])
@@ -69,7 +71,7 @@ static int take_option(const struct opt *table, size_t count, char **argv, int *
 	return 0;
 }
 
-int opts_parse(const struct opt *table, size_t count, int argc, char **argv, struct opts *ret,
+int opts_parse(const struct opt_table *table, int argc, char **argv, struct opts *ret,
 	       struct err *e)
 {
 	CLEANUP_OPTS struct opts o = { 0 };
@@ -80,7 +82,7 @@ int opts_parse(const struct opt *table, size_t count, int argc, char **argv, str
 			strv_add(&o.words, argv[i]);
 		else if (str_eq(argv[i], "--"))
 			ended = true;
-		else if (take_option(table, count, argv, &i, &o, e) < 0)
+		else if (take_option(table, argv, &i, &o, e) < 0)
 			return -1;
 	}
 	*ret = o;

@@ -20,6 +20,12 @@ struct opt {
 	const char *help;  /* N_() */
 };
 
+/* The options a command takes. */
+struct opt_table {
+	const struct opt *opt;
+	size_t count;
+};
+
 /* What was given: flags have value "". */
 struct opt_given {
 	const struct opt *opt;
@@ -36,7 +42,7 @@ void opts_done(struct opts *o);
 #define CLEANUP_OPTS CLEANUP(opts_done)
 
 /* ERR_USAGE names the wrong word and the nearest valid option. */
-int opts_parse(const struct opt *table, size_t count, int argc, char **argv, struct opts *ret,
+int opts_parse(const struct opt_table *table, int argc, char **argv, struct opts *ret,
 	       struct err *e);
 /* Last value given, "" for a flag; NULL: not given. */
 const char *opts_get(const struct opts *o, const char *name);
