@@ -142,6 +142,14 @@ bool str_case_eq(const char *a, const char *b)
 	return a == b || (a && b && strcasecmp(a, b) == 0);
 }
 
+char *str_lower(char *text)
+{
+	for (char *p = text; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p ^= 'a' ^ 'A';
+	return text;
+}
+
 bool str_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -47,6 +47,7 @@ void strv_split(struct strv *v, const char *text, const char *at);
 
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_case_eq(const char *a, const char *b);
+char *str_lower(char *text); /* ASCII, in place; returns text */
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 /* Cuts white space off both ends, in place; returns the first byte that stays. */

@@ -41,14 +41,20 @@ static struct fate *fate_of(struct fates *f, const char *path)
 	return NULL;
 }
 
-static int read_images(struct os *os, const struct txn *t, size_t step, struct image *pre,
-		       struct image *post, struct err *e)
+static void add_fate(struct fates *f, const char *path, const struct node *before,
+		     const struct node *after)
 {
-	int r = txn_image(os, t, "pre", step, pre, e);
+	struct fate *one = fate_of(f, path);
 
-	if (r == 0)
-		r = txn_image(os, t, "post", step, post, e);
-	return r;
+	if (!one) {
+		f->fate = xrealloc(f->fate, f->count + 1, sizeof(*one));
+		one = &f->fate[f->count++];
+		*one = (struct fate){ .path = xstrdup(path) };
+		node_copy(before, &one->before);
+	}
+	node_done(&one->after);
+	if (after)
+		node_copy(after, &one->after);
 }
 
 /* Later forms of a file replace earlier ones; the first pre-image is what was there at the start. */
@@ -61,23 +67,14 @@ static int collect(struct os *os, const struct txn *t, const struct step_kind *k
 
 		if (kind ? t->plan.step[i].kind != kind : t->plan.step[i].kind == &step_account)
 			continue;
-		r = read_images(os, t, i, &pre, &post, e);
+		r = txn_pre_image(os, t, i, &pre, e);
+		if (r == 0)
+			r = txn_post_image(os, t, i, &post, e);
 		if (r < 0)
 			return -1;
-		for (size_t j = 0; r == 0 && j < pre.count; j++) {
-			const struct node *after = image_node(&post, pre.item[j].path);
-			struct fate *f = fate_of(ret, pre.item[j].path);
-
-			if (!f) {
-				ret->fate = xrealloc(ret->fate, ret->count + 1, sizeof(*f));
-				f = &ret->fate[ret->count++];
-				*f = (struct fate){ .path = xstrdup(pre.item[j].path) };
-				node_copy(&pre.item[j].node, &f->before);
-			}
-			node_done(&f->after);
-			if (after)
-				node_copy(after, &f->after);
-		}
+		for (size_t j = 0; r == 0 && j < pre.count; j++)
+			add_fate(ret, pre.item[j].path, &pre.item[j].node,
+				 image_node(&post, pre.item[j].path));
 	}
 	return 0;
 }
@@ -185,13 +182,21 @@ static void read_history(const struct txn *t, struct ssh_history *h)
 		h->old_port[h->old_count++] = end[i];
 }
 
+/* An inverse in the making. */
+struct inverse {
+	struct os *os;
+	const struct facts *facts;
+	const struct txn *txn; /* what is taken back */
+	struct ssh_history history;
+};
+
 /* The former files of sshd, in force. */
-static int add_former_sshd(struct os *os, const struct facts *facts, const struct txn *t,
-			   const struct ssh_history *h, struct plan *p, struct err *e)
+static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *e)
 {
+	const struct ssh_history *h = &v->history;
 	CLEANUP_FATES struct fates f = { 0 };
 	CLEANUP_FREE struct change *change = NULL;
-	struct step_sshd_spec spec = { .sshd = &facts->sshd,
+	struct step_sshd_spec spec = { .sshd = &v->facts->sshd,
 				       .port = h->old_port,
 				       .port_count = h->old_count,
 				       .v4 = true,
@@ -199,7 +204,7 @@ static int add_former_sshd(struct os *os, const struct facts *facts, const struc
 	json_t *v6 = json_object_get(h->last->args, "v6"),
 	       *v4 = json_object_get(h->last->args, "v4");
 
-	if (collect(os, t, &step_sshd, &f, e) < 0)
+	if (collect(v->os, v->txn, &step_sshd, &f, e) < 0)
 		return -1;
 	change = xcalloc(f.count, sizeof(*change));
 	for (size_t i = 0; i < f.count; i++)
@@ -258,15 +263,15 @@ static bool is_first_nft(const struct txn *t, size_t step)
 	return true;
 }
 
-static int add_steps_back(struct os *os, const struct facts *facts, const struct txn *t,
-			  const struct ssh_history *h, struct plan *p, struct err *e)
+static int add_steps_back(const struct inverse *v, struct plan *p, struct err *e)
 {
+	const struct txn *t = v->txn;
 	enum step_phase phase = p->needs_proof ? PHASE_FINISH : PHASE_ADD;
 
 	for (size_t i = t->plan.count; i-- > 0;) {
 		const struct step *s = &t->plan.step[i];
 
-		if (s == h->last && add_former_sshd(os, facts, t, h, p, e) < 0)
+		if (s == v->history.last && add_former_sshd(v, p, e) < 0)
 			return -1;
 		if (s->kind == &step_sshd || (s->kind == &step_nft && !is_first_nft(t, i)))
 			continue;
@@ -294,23 +299,24 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 		     struct plan *ret, struct err *e)
 {
 	CLEANUP_PLAN struct plan p = { .needs_proof = t->plan.needs_proof };
-	struct ssh_history h = { 0 };
+	struct inverse v = { .os = os, .facts = facts, .txn = t };
+	struct ssh_history *h = &v.history;
 
 	if (untouched_since(os, t, e) < 0)
 		return -1;
 	p.undoes = xstrdup(t->id);
 	p.policy_text = xstrdup("");
-	read_history(t, &h);
+	read_history(t, h);
 	if (p.needs_proof) {
 		/* A transaction that only closed the filter around SSH: the doors are those of now. */
-		if (!h.last)
-			for (size_t i = 0;
-			     i < facts->sshd.port_count && h.old_count < COUNT(h.old_port); i++)
-				h.old_port[h.old_count++] = facts->sshd.port[i];
-		add_doors(t, &h, &p);
-		add_waiting_forms(t, &h, &p);
+		for (size_t i = 0;
+		     !h->last && i < facts->sshd.port_count && h->old_count < COUNT(h->old_port);
+		     i++)
+			h->old_port[h->old_count++] = facts->sshd.port[i];
+		add_doors(t, h, &p);
+		add_waiting_forms(t, h, &p);
 	}
-	if (add_steps_back(os, facts, t, &h, &p, e) < 0)
+	if (add_steps_back(&v, &p, e) < 0)
 		return -1;
 	plan_sort(&p);
 	*ret = p;

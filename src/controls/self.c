@@ -15,24 +15,25 @@
 	"# Written by kannuki: a new instance id must not turn SSH passwords on again.\n" \
 	"ssh_pwauth: false\n"
 
-static int same_file(struct os *os, const char *path, const char *data, size_t len, bool *ret,
-		     struct err *e)
+/* > 0: the file is there and holds just these bytes. */
+static int same_file(struct os *os, const char *path, const char *data, size_t len, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
 
 	if (os_get(os, path, &n, e) < 0)
 		return -1;
-	*ret = n.type == NODE_FILE && n.len == len && memcmp(n.data, data, len) == 0;
-	return 0;
+	return n.type == NODE_FILE && n.len == len && memcmp(n.data, data, len) == 0;
 }
 
 static int program_probe(const struct control_in *in, struct finding *ret, struct err *e)
 {
 	CLEANUP_NODE struct node me = { 0 };
-	bool same;
+	int same;
 
-	if (os_program(in->os, &me, e) < 0 ||
-	    same_file(in->os, PROGRAM_PATH, me.data, me.len, &same, e) < 0)
+	if (os_program(in->os, &me, e) < 0)
+		return -1;
+	same = same_file(in->os, PROGRAM_PATH, me.data, me.len, e);
+	if (same < 0)
 		return -1;
 	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s", PROGRAM_PATH);
 	return 0;
@@ -40,10 +41,11 @@ static int program_probe(const struct control_in *in, struct finding *ret, struc
 
 static int policy_probe(const struct control_in *in, struct finding *ret, struct err *e)
 {
-	bool same = true;
+	int same = 1;
 
-	if (in->policy_text &&
-	    same_file(in->os, POLICY_PATH, in->policy_text, strlen(in->policy_text), &same, e) < 0)
+	if (in->policy_text)
+		same = same_file(in->os, POLICY_PATH, in->policy_text, strlen(in->policy_text), e);
+	if (same < 0)
 		return -1;
 	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s", POLICY_PATH);
 	return 0;
@@ -51,10 +53,11 @@ static int policy_probe(const struct control_in *in, struct finding *ret, struct
 
 static int cloud_probe(const struct control_in *in, struct finding *ret, struct err *e)
 {
-	bool same = true;
+	int same = 1;
 
-	if (in->facts->cloud_init && !in->policy->password_login &&
-	    same_file(in->os, CLOUD_PATH, CLOUD_TEXT, strlen(CLOUD_TEXT), &same, e) < 0)
+	if (in->facts->cloud_init && !in->policy->password_login)
+		same = same_file(in->os, CLOUD_PATH, CLOUD_TEXT, strlen(CLOUD_TEXT), e);
+	if (same < 0)
 		return -1;
 	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s",
 		    in->facts->cloud_init ? CLOUD_PATH : _("cloud-init is not installed"));

@@ -57,11 +57,9 @@ static int probe_value(const struct control_in *in, const char *who, const char 
 static void want(const struct control_in *in, struct draft *d, const struct ssh_want *w,
 		 const struct finding *found)
 {
-	CLEANUP_FREE char *lower = xstrdup(w->keyword);
+	CLEANUP_FREE char *lower = str_lower(xstrdup(w->keyword));
 	const struct sshd_setting *s;
 
-	for (char *p = lower; *p; p++)
-		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
 	s = now(in, w->who, lower);
 	d->ssh[d->ssh_count] = *w;
 	snprintf(d->ssh[d->ssh_count].before, sizeof(d->ssh[0].before), "%s", s ? s->value : "");

@@ -56,17 +56,23 @@ static const char *shown_who(const struct sshd_view *v)
 	return v->user;
 }
 
-/* sshd judges the form, and says what each role would get at the port that is asked about. */
-static int view_form(const struct control_in *in, const struct ssh_files *files,
-		     const struct sshd_view *role, unsigned port, struct sshd_view *ret,
-		     struct err *e)
+/* The role, asked about at the port of the draft. Borrowed: never sshd_view_done(). */
+static struct sshd_view at_port(const struct sshd_view *role, unsigned port)
 {
-	CLEANUP_FREE struct run_stage *stage = ssh_files_stage(files);
 	struct sshd_view ask = *role;
-	int r;
 
 	ask.port = port;
-	r = sshd_view_staged(in->os, &in->facts->sshd, stage, files->count, &ask, ret, e);
+	return ask;
+}
+
+/* sshd judges the form, and says what it gives to whom `ask` names. */
+static int view_form(const struct control_in *in, const struct ssh_files *files,
+		     const struct sshd_view *ask, struct sshd_view *ret, struct err *e)
+{
+	CLEANUP_FREE struct run_stage *stage = ssh_files_stage(files);
+	const struct sshd_form form = { &in->facts->sshd, stage, files->count };
+	int r = sshd_view_staged(in->os, &form, ask, ret, e);
+
 	return r < 0 ? err_ctx(e, _("sshd refuses the new configuration")) : 0;
 }
 
@@ -80,8 +86,9 @@ static int role_effects(const struct control_in *in, struct draft *d, const stru
 			const struct sshd_view *role, struct err *e)
 {
 	CLEANUP(sshd_view_done) struct sshd_view after = { 0 };
+	const struct sshd_view ask = at_port(role, d->port);
 
-	if (view_form(in, files, role, d->port, &after, e) < 0)
+	if (view_form(in, files, &ask, &after, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(compared); i++) {
 		const struct sshd_setting *b = sshd_setting(role, compared[i]);
@@ -108,12 +115,14 @@ static int door_stays(const struct control_in *in, const struct draft *d,
 					     "denygroups" };
 	const struct sshd_view *admin = sshd_view_of(&in->facts->sshd, "admin", 0);
 	CLEANUP(sshd_view_done) struct sshd_view after = { 0 };
+	struct sshd_view ask;
 
 	if (!admin)
 		admin = sshd_view_of(&in->facts->sshd, "root", 0);
 	if (!admin)
 		return 0;
-	if (view_form(in, files, admin, d->port, &after, e) < 0)
+	ask = at_port(admin, d->port);
+	if (view_form(in, files, &ask, &after, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		const struct sshd_setting *s = sshd_setting(&after, lists[i]);
@@ -151,15 +160,6 @@ static int final_effects(const struct control_in *in, struct draft *d, struct er
 	return 0;
 }
 
-static char *lower_of(const char *keyword)
-{
-	char *lower = xstrdup(keyword);
-
-	for (char *p = lower; *p; p++)
-		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-	return lower;
-}
-
 /* Which ports are open in this form, and what sshd has to say on them. */
 struct form_ports {
 	unsigned port[SSH_PORT_MAX + 1];
@@ -176,8 +176,15 @@ static struct form_ports ports_of(const struct draft *d, enum ssh_form form)
 	return p;
 }
 
+/* The phase in which sshd takes each form. */
+static const enum step_phase phase_of[] = {
+	[SSH_ADD] = PHASE_ADD,
+	[SSH_RESTRICT] = PHASE_RESTRICT,
+	[SSH_FINAL] = PHASE_FINISH,
+};
+
 static int add_step(const struct control_in *in, struct draft *d, enum ssh_form form,
-		    enum step_phase phase, struct step **ret, struct err *e)
+		    struct step **ret, struct err *e)
 {
 	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
 	CLEANUP_FREE struct change *changes = NULL;
@@ -192,12 +199,12 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 		return -1;
 	changes = ssh_files_changes(&files);
 	/* The plan saw what is there now; later forms find what our own earlier form left. */
-	for (size_t i = 0; phase != PHASE_ADD && i < files.count; i++)
+	for (size_t i = 0; form != SSH_ADD && i < files.count; i++)
 		changes[i].expect = NULL;
 	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++) {
 		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, d->ssh[i].who, 0);
 
-		strv_take(&lower, lower_of(d->ssh[i].keyword));
+		strv_take(&lower, str_lower(xstrdup(d->ssh[i].keyword)));
 		/* This one value has two spellings; the effects of the plan show it all the same. */
 		if (v && !str_eq(d->ssh[i].after, "prohibit-password"))
 			add_expect(&x, v, d->port, lower.item[i], d->ssh[i].after);
@@ -207,8 +214,8 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 	spec.v4 = has_families(in->facts, &spec.v6);
 	spec.expect = x.row;
 	spec.expect_count = x.count;
-	*ret = plan_add(d->plan, &step_sshd, phase, form == SSH_ADD ? "ssh.port" : "ssh.doors",
-			step_sshd_args(&spec));
+	*ret = plan_add(d->plan, &step_sshd, phase_of[form],
+			form == SSH_ADD ? "ssh.port" : "ssh.doors", step_sshd_args(&spec));
 	free(x.row);
 	return 0;
 }
@@ -236,7 +243,7 @@ int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
 		CLEANUP_FREE char *title =
 			xasprintf(_("let sshd listen on port %u beside the old one"), d->port);
 
-		if (add_step(in, d, SSH_ADD, PHASE_ADD, &s, e) < 0)
+		if (add_step(in, d, SSH_ADD, &s, e) < 0)
 			return -1;
 		step_words(s, title, _("the new door must be there before the old one goes"),
 			   _("sshd listens as before"));
@@ -245,7 +252,7 @@ int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
 		CLEANUP_FREE char *words = wanted_words(d);
 		CLEANUP_FREE char *title = xasprintf(_("sshd: %s"), words);
 
-		if (add_step(in, d, SSH_RESTRICT, PHASE_RESTRICT, &s, e) < 0)
+		if (add_step(in, d, SSH_RESTRICT, &s, e) < 0)
 			return -1;
 		step_words(s, title,
 			   d->port_changes
@@ -263,7 +270,7 @@ int draft_ssh_finish_steps(const struct control_in *in, struct draft *d, struct 
 
 	if (!d->ssh_changes && !d->port_changes)
 		return 0;
-	if (add_step(in, d, SSH_FINAL, PHASE_FINISH, &s, e) < 0)
+	if (add_step(in, d, SSH_FINAL, &s, e) < 0)
 		return -1;
 	title = d->port_changes ? xasprintf(_("let sshd listen on port %u only"), d->port)
 				: xstrdup(_("sshd: put out what was for the waiting time only"));

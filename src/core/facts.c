@@ -187,7 +187,9 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 				  .who_count = 2,
 				  .addr = from,
 				  .addr_count = 1,
-				  .extra_port = q->extra_port };
+				  .extra_port = q->extra_port,
+				  .socket = f->socket,
+				  .socket_count = f->socket_count };
 
 	if (q->admin)
 		who[ask.who_count++] = (struct sshd_who){ "admin", q->admin };
@@ -196,7 +198,7 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 		return err_set(e, ERR_FAILED, "203.0.113.1");
 	if (session_own_peer(os, f, &from[1]))
 		ask.addr_count++;
-	if (sshd_gather(os, &ask, f->socket, f->socket_count, &f->sshd, e) < 0)
+	if (sshd_gather(os, &ask, &f->sshd, e) < 0)
 		return -1;
 	if (!f->as_root && f->sshd.program)
 		strv_add(&f->not_measured, _("what sshd answers: only root may ask it (sshd -T)"));

@@ -129,8 +129,7 @@ static int read_version(struct os *os, struct sshd *s, struct err *e)
 	return 0;
 }
 
-static int gather(struct os *os, const struct sshd_query *q, const struct socket_info *socket,
-		  size_t socket_count, struct sshd *s, struct err *e)
+static int gather(struct os *os, const struct sshd_query *q, struct sshd *s, struct err *e)
 {
 	CLEANUP(sshd_unit_done) struct sshd_unit unit = { 0 };
 	int r = sshd_read_unit(os, s, &unit, e);
@@ -139,19 +138,18 @@ static int gather(struct os *os, const struct sshd_query *q, const struct socket
 		return r < 0 ? r : 0;
 	if (read_version(os, s, e) < 0 || sshd_config_read(os, s, e) < 0)
 		return -1;
-	sshd_find_ports(os, &unit, socket, socket_count, s);
+	sshd_find_ports(os, &unit, q->socket, q->socket_count, s);
 	/* Only root may read the host keys that -T loads. */
 	if (os_uid(os) != 0)
 		return 0;
 	return sshd_make_run_dir(os, e) < 0 ? -1 : sshd_gather_views(os, q, s, e);
 }
 
-int sshd_gather(struct os *os, const struct sshd_query *q, const struct socket_info *socket,
-		size_t socket_count, struct sshd *ret, struct err *e)
+int sshd_gather(struct os *os, const struct sshd_query *q, struct sshd *ret, struct err *e)
 {
 	struct sshd s = { 0 };
 
-	if (gather(os, q, socket, socket_count, &s, e) < 0) {
+	if (gather(os, q, &s, e) < 0) {
 		sshd_done(&s);
 		return err_ctx(e, "sshd");
 	}

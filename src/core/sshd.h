@@ -74,19 +74,26 @@ struct sshd_query {
 	size_t addr_count;
 	const unsigned *port; /* empty: those it listens on (or, when it does not run, would) */
 	size_t port_count;
-	unsigned extra_port; /* asked about as well, or 0 */
+	unsigned extra_port;		  /* asked about as well, or 0 */
+	const struct socket_info *socket; /* of the host: which ports it listens on */
+	size_t socket_count;
+};
+
+/* A configuration that could be: the one on the disk with staged differences below /etc/ssh. */
+struct sshd_form {
+	const struct sshd *sshd;
+	const struct run_stage *stage;
+	size_t stage_count;
 };
 
 void sshd_done(struct sshd *s);
 /* Fills *ret. 0 also when there is no sshd. A configuration that sshd refuses is an error that
  * quotes it. Makes /run/sshd when it is absent and we are root (trap 11). */
-int sshd_gather(struct os *os, const struct sshd_query *q, const struct socket_info *socket,
-		size_t socket_count, struct sshd *ret, struct err *e);
-/* One view of the configuration as it would be with the staged differences below /etc/ssh. Refused
- * by `sshd -t` first: ERR_FAILED quoting sshd. ret->port etc. as asked. */
-int sshd_view_staged(struct os *os, const struct sshd *s, const struct run_stage *stage,
-		     size_t stage_count, const struct sshd_view *as_asked, struct sshd_view *ret,
-		     struct err *e);
+int sshd_gather(struct os *os, const struct sshd_query *q, struct sshd *ret, struct err *e);
+/* One view of a configuration. Refused by `sshd -t` first: ERR_FAILED quoting sshd. ret->port etc.
+ * as asked. */
+int sshd_view_staged(struct os *os, const struct sshd_form *form, const struct sshd_view *as_asked,
+		     struct sshd_view *ret, struct err *e);
 void sshd_view_done(struct sshd_view *v);
 /* NULL: no such keyword. */
 const struct sshd_setting *sshd_setting(const struct sshd_view *v, const char *keyword);

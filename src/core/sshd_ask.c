@@ -46,12 +46,17 @@ int sshd_make_run_dir(struct os *os, struct err *e)
 	return os_mkdir(os, "/run/sshd", 0755, e);
 }
 
-static int run_sshd(struct os *os, const struct sshd *s, const char *mode, const char *connection,
-		    const struct run *stage, struct run_result *ret, struct err *e)
+/* What the form says for a connection (-T -C), or, without one, whether it is sound (-t). */
+static int run_sshd(struct os *os, const struct sshd_form *form, const char *connection,
+		    struct run_result *ret, struct err *e)
 {
+	const struct sshd *s = form->sshd;
+	const char *mode = connection ? "-T" : "-t";
 	CLEANUP_STRV struct strv argv = { 0 };
-	struct run run = stage ? *stage : (struct run){ 0 };
+	struct run run = { .stage = form->stage, .stage_count = form->stage_count };
 
+	if (form->stage_count)
+		run.stage_dir = "/etc/ssh";
 	strv_add(&argv, s->program);
 	strv_add(&argv, mode);
 	if (connection) {
@@ -92,8 +97,8 @@ static int own_address(struct os *os, int family, struct addr *ret, struct err *
 	return 0;
 }
 
-static int ask_text(struct os *os, const struct sshd *s, const struct run *stage,
-		    struct sshd_view *v, char **ret, struct err *e)
+static int ask_text(struct os *os, const struct sshd_form *form, struct sshd_view *v, char **ret,
+		    struct err *e)
 {
 	CLEANUP_RUN struct run_result r = { 0 };
 	CLEANUP_FREE char *connection = NULL;
@@ -105,7 +110,7 @@ static int ask_text(struct os *os, const struct sshd *s, const struct run *stage
 	addr_text(&v->local, local);
 	connection = xasprintf("user=%s,host=%s,addr=%s,laddr=%s,lport=%u", v->user, addr, addr,
 			       local, v->port);
-	if (run_sshd(os, s, "-T", connection, stage, &r, e) < 0)
+	if (run_sshd(os, form, connection, &r, e) < 0)
 		return -1;
 	*ret = TAKE(r.out);
 	return 0;
@@ -121,21 +126,17 @@ static struct sshd_view new_view(const struct sshd_view *asked)
 				   .port = asked->port };
 }
 
-int sshd_view_staged(struct os *os, const struct sshd *s, const struct run_stage *stage,
-		     size_t stage_count, const struct sshd_view *as_asked, struct sshd_view *ret,
-		     struct err *e)
+int sshd_view_staged(struct os *os, const struct sshd_form *form, const struct sshd_view *as_asked,
+		     struct sshd_view *ret, struct err *e)
 {
-	const struct run with = { .stage_dir = "/etc/ssh",
-				  .stage = stage,
-				  .stage_count = stage_count };
 	CLEANUP_RUN struct run_result r = { 0 };
 	CLEANUP(sshd_view_done) struct sshd_view v = { 0 };
 	CLEANUP_FREE char *text = NULL;
 
-	if (sshd_make_run_dir(os, e) < 0 || run_sshd(os, s, "-t", NULL, &with, &r, e) < 0)
+	if (sshd_make_run_dir(os, e) < 0 || run_sshd(os, form, NULL, &r, e) < 0)
 		return -1;
 	v = new_view(as_asked);
-	if (ask_text(os, s, &with, &v, &text, e) < 0)
+	if (ask_text(os, form, &v, &text, e) < 0)
 		return -1;
 	parse_answer(text, &v);
 	*ret = v;
@@ -208,7 +209,7 @@ static int add_view(struct os *os, const struct sshd_view *asked, struct sshd *s
 		}
 	if (s->asks & ASKS_GROUP && read_groups(os, v->user, &v->group, e) < 0)
 		return -1;
-	if (ask_text(os, s, NULL, v, &text, e) < 0)
+	if (ask_text(os, &(struct sshd_form){ .sshd = s }, v, &text, e) < 0)
 		return -1;
 	parse_answer(text, v);
 	sshd_explain(s, v);

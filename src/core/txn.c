@@ -360,16 +360,27 @@ int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e)
 	return 0;
 }
 
-int txn_image(struct os *os, const struct txn *t, const char *which, size_t step, struct image *ret,
-	      struct err *e)
+static int read_image(struct os *os, const char *path, struct image *ret, struct err *e)
 {
-	CLEANUP_FREE char *path = xasprintf("%s/%s/%04zu", t->dir, which, step);
 	CLEANUP_FREE char *text = NULL;
 	int r = os_read(os, path, &text, e);
 
 	if (r != 0)
 		return r;
-	if (image_decode(text, ret, e) < 0)
-		return err_ctx(e, "%s image of step %zu", which, step + 1);
-	return 0;
+	return image_decode(text, ret, e) < 0 ? err_ctx(e, "image %s", path) : 0;
+}
+
+int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/pre/%04zu", t->dir, step);
+
+	return read_image(os, path, ret, e);
+}
+
+int txn_post_image(struct os *os, const struct txn *t, size_t step, struct image *ret,
+		   struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/post/%04zu", t->dir, step);
+
+	return read_image(os, path, ret, e);
 }

@@ -95,6 +95,8 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 /* Finishes what END leaves (ACTIVE, the layers' units, the reserve). Idempotent. */
 int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e);
 
-/* Image of a step before ("pre") or after ("post"). 1: there is none. */
-int txn_image(struct os *os, const struct txn *t, const char *which, size_t step, struct image *ret,
-	      struct err *e);
+/* Image of a step, before and after it. 1: there is none. */
+int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret,
+		  struct err *e);
+int txn_post_image(struct os *os, const struct txn *t, size_t step, struct image *ret,
+		   struct err *e);

@@ -15,13 +15,18 @@ static struct step_ctx context(struct os *os, const struct txn *t, const char *s
 	return (struct step_ctx){ .os = os, .boot = boot, .secret = secret, .txn_dir = t->dir };
 }
 
-static int store_image(struct os *os, const struct txn *t, const char *which, size_t step,
-		       const struct image *im, struct err *e)
+/* How the step's files are now, kept in the transaction's folder: "pre" or "post". */
+static int keep_image(const struct step_ctx *c, const struct step *s, const char *which, size_t i,
+		      struct err *e)
 {
-	CLEANUP_FREE char *path = xasprintf("%s/%s/%04zu", t->dir, which, step);
-	CLEANUP_FREE char *text = image_encode(im);
+	CLEANUP_FREE char *path = xasprintf("%s/%s/%04zu", c->txn_dir, which, i);
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_IMAGE struct image now = { 0 };
 
-	return os_write(os, path, text, 0600, e);
+	if (s->kind->capture(c, s, &now, e) < 0)
+		return -1;
+	text = image_encode(&now);
+	return os_write(c->os, path, text, 0600, e);
 }
 
 static struct deadman deadman_of(const struct txn *t, char **ret_program, int64_t deadline)
@@ -36,18 +41,15 @@ static int run_step(struct os *os, struct txn *t, size_t i, const char *secret, 
 {
 	const struct step *s = &t->plan.step[i];
 	const struct step_ctx c = context(os, t, secret, false);
-	CLEANUP_IMAGE struct image pre = { 0 };
-	CLEANUP_IMAGE struct image post = { 0 };
 
 	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i)) {
-		if (s->kind->capture(&c, s, &pre, e) < 0 ||
-		    store_image(os, t, "pre", i, &pre, e) < 0 ||
+		if (keep_image(&c, s, "pre", i, e) < 0 ||
 		    journal_add(os, &t->journal, RECORD_INTENT, (uint32_t)i, 0, s->id, e) < 0)
 			return -1;
 	}
 	if (s->kind->apply(&c, s, e) < 0 || (s->kind->verify && s->kind->verify(&c, s, e) < 0))
 		return -1;
-	if (s->kind->capture(&c, s, &post, e) < 0 || store_image(os, t, "post", i, &post, e) < 0)
+	if (keep_image(&c, s, "post", i, e) < 0)
 		return -1;
 	return journal_add(os, &t->journal, RECORD_DONE, (uint32_t)i, 0, s->id, e);
 }
@@ -63,7 +65,7 @@ static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode
 
 	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i))
 		return 0;
-	r = txn_image(os, t, "pre", i, &pre, e);
+	r = txn_pre_image(os, t, i, &pre, e);
 	if (r == 1)
 		return err_set(e, ERR_FAILED, "the image from before it is missing");
 	if (r < 0)
@@ -71,7 +73,7 @@ static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode
 	/* Its files were put back early in this boot, and may have been changed by their owner since. */
 	if (mode == UNDO_SETTLE && journal_last(&t->journal, RECORD_UNDONE, (uint32_t)i))
 		return s->kind->settle ? s->kind->settle(&c, s, &pre, e) : 0;
-	has_post = txn_image(os, t, "post", i, &post, e);
+	has_post = txn_post_image(os, t, i, &post, e);
 	if (has_post < 0)
 		return -1;
 	r = s->kind->undo(&c, s, &pre, has_post == 0 ? &post : NULL, e);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define CONTEXT	  3
+#define CONTEXT	  ((size_t)3)
 #define CELLS_MAX ((size_t)4000 * 4000)
 
 enum edit { KEEP, DROP, ADD };
@@ -106,41 +106,47 @@ static size_t hunk_end(const struct script *s, size_t from)
 	return last + CONTEXT + 1 < s->count ? last + CONTEXT + 1 : s->count;
 }
 
-static void add_hunk(const struct script *s, size_t from, size_t to, size_t at_a, size_t at_b,
-		     struct str *ret)
+/* Lines [from, to) of the script, and how many lines of either text stand before them. */
+struct hunk {
+	size_t from, to;
+	size_t at_a, at_b;
+};
+
+/* The header counts lines from 1, or names the line before where the hunk has none (POSIX diff). */
+static void add_hunk(const struct script *s, const struct hunk *h, struct str *ret)
 {
 	size_t n = 0, m = 0;
 
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = h->from; i < h->to; i++) {
 		n += s->line[i].edit != ADD;
 		m += s->line[i].edit != DROP;
 	}
-	str_addf(ret, "@@ -%zu,%zu +%zu,%zu @@\n", n ? at_a + 1 : at_a, n, m ? at_b + 1 : at_b, m);
-	for (size_t i = from; i < to; i++)
+	str_addf(ret, "@@ -%zu,%zu +%zu,%zu @@\n", n ? h->at_a + 1 : h->at_a, n,
+		 m ? h->at_b + 1 : h->at_b, m);
+	for (size_t i = h->from; i < h->to; i++)
 		str_addf(ret, "%c%s\n", " -+"[s->line[i].edit], s -> line[i].text);
 }
 
 static void add_hunks(const struct script *s, struct str *ret)
 {
-	size_t at_a = 0, at_b = 0, done = 0;
+	struct hunk h = { 0 };
+	size_t done = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
-		size_t from, to;
-
 		if (s->line[i].edit == KEEP)
 			continue;
-		from = i > done + CONTEXT ? i - CONTEXT : done;
-		to = hunk_end(s, i);
+		h.from = i > done + CONTEXT ? i - CONTEXT : done;
+		h.to = hunk_end(s, i);
 		/* Everything between the last hunk and this one is kept. */
-		at_a += from - done;
-		at_b += from - done;
-		add_hunk(s, from, to, at_a, at_b, ret);
-		for (size_t j = from; j < to; j++) {
-			at_a += s->line[j].edit != ADD;
-			at_b += s->line[j].edit != DROP;
+		h.at_a += h.from - done;
+		h.at_b += h.from - done;
+		add_hunk(s, &h, ret);
+		for (size_t j = h.from; j < h.to; j++) {
+			h.at_a += s->line[j].edit != ADD;
+			h.at_b += s->line[j].edit != DROP;
 		}
-		done = to;
-		i = to - 1;
+		done = h.to;
+		i = h.to - 1;
 	}
 }
 

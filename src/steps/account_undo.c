@@ -12,8 +12,8 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "steps/home.h"
 #include "core/passwd.h"
+#include "steps/home.h"
 
 const char *const account_files[] = {
 	"/etc/passwd", "/etc/shadow",	"/etc/group",	"/etc/gshadow",

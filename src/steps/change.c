@@ -63,7 +63,7 @@ static int change_type(json_t *change, enum node_type *ret, struct err *e)
  * elements in a malloc'd array. */
 static json_t **in_order(json_t *changes, size_t *ret_count)
 {
-	json_t **list = xcalloc(json_array_size(changes) + 1, sizeof(*list)), *one;
+	json_t **list = xcalloc(json_array_size(changes) + 1, sizeof(json_t *)), *one;
 	size_t count = 0, dirs, i;
 
 	json_array_foreach(changes, i, one)

@@ -24,20 +24,20 @@ struct owner {
 	gid_t gid;
 };
 
+/* What stands in the model, > 0: a folder, whose entries are to follow. */
 static int copy_node(const struct step_ctx *c, const char *from, const char *to,
-		     const struct owner *o, enum node_type *ret_type, struct err *e)
+		     const struct owner *o, struct err *e)
 {
 	struct node skel CLEANUP_NODE = { 0 };
 	struct node now CLEANUP_NODE = { 0 };
 
 	if (os_get(c->os, from, &skel, e) < 0 || os_get(c->os, to, &now, e) < 0)
 		return -1;
-	*ret_type = skel.type;
 	if (now.type != NODE_ABSENT || skel.type == NODE_OTHER || skel.type == NODE_ABSENT)
-		return 0;
+		return skel.type == NODE_DIR;
 	skel.uid = o->uid;
 	skel.gid = o->gid;
-	return os_put(c->os, to, &now, &skel, e);
+	return os_put(c->os, to, &now, &skel, e) < 0 ? -1 : skel.type == NODE_DIR;
 }
 
 static int copy_tree(const struct step_ctx *c, const char *to, const char *below,
@@ -56,10 +56,9 @@ static int copy_tree(const struct step_ctx *c, const char *to, const char *below
 		CLEANUP_FREE char *next = xasprintf("%s/%s", below, names.item[i]);
 		CLEANUP_FREE char *source = xasprintf(SKEL "%s", next);
 		CLEANUP_FREE char *target = xasprintf("%s%s", to, next);
-		enum node_type type;
+		int folder = copy_node(c, source, target, o, e);
 
-		if (copy_node(c, source, target, o, &type, e) < 0 ||
-		    (type == NODE_DIR && copy_tree(c, to, next, o, e) < 0))
+		if (folder < 0 || (folder > 0 && copy_tree(c, to, next, o, e) < 0))
 			return -1;
 	}
 	return 0;

@@ -154,7 +154,7 @@ static int table_back(const struct step_ctx *c, const struct image *pre, struct 
 	absent = list_table(c, &now, e);
 	if (absent < 0)
 		return -1;
-	if (absent ? before[0] == '\0' : strcmp(now, before) == 0)
+	if (absent ? before[0] == '\0' : str_eq(now, before))
 		return 0;
 	text = xasprintf(DELETE_TABLE "%s", before);
 	return load(c, text, e);

@@ -36,9 +36,9 @@ static int load(const struct step_ctx *c, const struct step *s, struct earlier *
 	if (ret->index >= ret->txn.plan.count)
 		return err_set(e, ERR_FAILED, "transaction %s has no step %zu", id, ret->index + 1);
 	ret->step = &ret->txn.plan.step[ret->index];
-	r = txn_image(c->os, &ret->txn, "pre", ret->index, &ret->pre, e);
+	r = txn_pre_image(c->os, &ret->txn, ret->index, &ret->pre, e);
 	if (r == 0)
-		r = txn_image(c->os, &ret->txn, "post", ret->index, &ret->post, e);
+		r = txn_post_image(c->os, &ret->txn, ret->index, &ret->post, e);
 	if (r == 1)
 		return err_set(e, ERR_FAILED, "transaction %s: an image of step %zu is missing", id,
 			       ret->index + 1);

@@ -186,6 +186,7 @@ static int judge(const struct step_ctx *c, const struct step *s, const struct st
 		 struct err *e)
 {
 	struct sshd d = sshd_of(s);
+	const struct sshd_form form = { &d, with->stage, with->count };
 	json_t *rows = json_object_get(s->args, "expect");
 	struct sshd_view asked = { .who = (char *)"root", .user = (char *)"root", .port = 22 };
 	struct sshd_view next;
@@ -197,14 +198,14 @@ static int judge(const struct step_ctx *c, const struct step *s, const struct st
 	if (json_array_size(rows) > 0)
 		r = question_of(json_array_get(rows, 0), &asked, e);
 	if (r == 0)
-		r = sshd_view_staged(c->os, &d, with->stage, with->count, &asked, &says, e);
+		r = sshd_view_staged(c->os, &form, &asked, &says, e);
 	for (i = 0; r == 0 && i < json_array_size(rows); i++) {
 		r = question_of(json_array_get(rows, i), &next, e);
 		if (r == 0 && !same_question(&asked, &next)) {
 			asked = next;
 			sshd_view_done(&says);
 			says = (struct sshd_view){ 0 };
-			r = sshd_view_staged(c->os, &d, with->stage, with->count, &asked, &says, e);
+			r = sshd_view_staged(c->os, &form, &asked, &says, e);
 		}
 		if (r == 0)
 			r = compare(json_array_get(rows, i), &says, e);
@@ -226,7 +227,7 @@ static int ask_daemon(const struct step_ctx *c, const struct step *s, struct err
 	if (user && r == 0)
 		r = listeners_get(c->os, v.unit, v.socket, &now, e);
 	for (size_t i = 0; r >= 0 && i < now.count; i++)
-		r = sshd_offer_check(c->os, &d, user, &now.item[i].addr, now.item[i].port, e);
+		r = sshd_offer_check(c->os, &d, user, &now.item[i], e);
 	strv_done(&d.options);
 	return r < 0 ? r : 0;
 }

@@ -22,23 +22,23 @@ static char *offered(const char *log)
 	return xstrndup(at, strcspn(at, "\r\n"));
 }
 
-static int ask(struct os *os, const char *user, const struct addr *at, unsigned port, char **ret,
-	       struct err *e)
+static int ask(struct os *os, const struct sshd_view *as, char **ret, struct err *e)
 {
 	CLEANUP_RUN struct run_result r = { 0 };
-	CLEANUP_FREE char *number = xasprintf("%u", port);
+	CLEANUP_FREE char *number = xasprintf("%u", as->port);
 	char addr[ADDR_TEXT];
 
-	addr_text(at, addr);
+	addr_text(&as->addr, addr);
 	if (os_run(os,
-		   &(struct run){
-			   .argv = ARGV(
-				   "ssh", "-v", "-T", "-F", "none", "-o", "BatchMode=yes", "-o",
-				   "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-				   "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5",
-				   "-o", "PreferredAuthentications=none", "-o",
-				   "IdentityAgent=none", "-p", number, "-l", user, addr, "true"),
-			   .timeout_ms = 15000 },
+		   &(struct run){ .argv = ARGV("ssh", "-v", "-T", "-F", "none", "-o",
+					       "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
+					       "-o", "UserKnownHostsFile=/dev/null", "-o",
+					       "GlobalKnownHostsFile=/dev/null", "-o",
+					       "ConnectTimeout=5", "-o",
+					       "PreferredAuthentications=none", "-o",
+					       "IdentityAgent=none", "-p", number, "-l", as->user,
+					       addr, "true"),
+				  .timeout_ms = 15000 },
 		   &r, e) < 0)
 		return -1;
 	if (r.status == NO_PROGRAM)
@@ -46,7 +46,7 @@ static int ask(struct os *os, const char *user, const struct addr *at, unsigned 
 	*ret = offered(r.err);
 	if (!*ret)
 		return err_set(e, ERR_FAILED,
-			       _("sshd at port %u does not say how one may log in: %s"), port,
+			       _("sshd at port %u does not say how one may log in: %s"), as->port,
 			       str_trim(r.err));
 	return 0;
 }
@@ -84,22 +84,22 @@ static int compare(const struct sshd_view *files, const char *offers, struct err
 	return 0;
 }
 
-int sshd_offer_check(struct os *os, const struct sshd *s, const char *user, const struct addr *at,
-		     unsigned port, struct err *e)
+int sshd_offer_check(struct os *os, const struct sshd *s, const char *user,
+		     const struct listener *at, struct err *e)
 {
-	struct sshd_view question = { .who = (char *)user, .user = (char *)user, .port = port };
+	struct sshd_view question = { .who = (char *)user, .user = (char *)user, .port = at->port };
 	CLEANUP(sshd_view_done) struct sshd_view files = { 0 };
 	CLEANUP_FREE char *offers = NULL;
 	int r;
 
-	question.addr = *at;
-	if (addr_is_any(at))
-		addr_parse(at->family == AF_INET ? "127.0.0.1" : "::1", &question.addr);
+	question.addr = at->addr;
+	if (addr_is_any(&at->addr))
+		addr_parse(at->addr.family == AF_INET ? "127.0.0.1" : "::1", &question.addr);
 	question.local = question.addr;
-	r = ask(os, user, &question.addr, port, &offers, e);
+	r = ask(os, &question, &offers, e);
 	if (r != 0)
 		return r;
-	if (sshd_view_staged(os, s, NULL, 0, &question, &files, e) < 0)
+	if (sshd_view_staged(os, &(struct sshd_form){ .sshd = s }, &question, &files, e) < 0)
 		return -1;
 	return compare(&files, offers, e);
 }
