@@ -5,6 +5,7 @@
 # policy, apply by root's password over ssh, the login by the new door, confirm, and whether all is
 # as before.  Sources lab.sh.  The program is $KANNUKI_BUILD/kannuki (build/kannuki).
 # shellcheck source=/dev/null
+# shellcheck disable=SC2154 # what lab.sh sets
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
 job_top=$(readlink -f "$lab_root/../..")

@@ -3,7 +3,7 @@
 # The main job on a cloud image, whose 50-cloud-init.conf says PasswordAuthentication yes; and after
 # it a new instance id, with which cloud-init writes its SSH settings again.
 # shellcheck source=/dev/null
-# shellcheck disable=SC2154 # vps_one comes from fresh
+# shellcheck disable=SC2016,SC2154 # texts for the VPS's shell; vps_one comes from fresh
 . "$(dirname "$0")/../../lib/main_way.sh"
 
 way_before cloud
