@@ -20,6 +20,7 @@ struct layer {
 
 /* What the layers run may wait for PID 1 but never for the disk of a user session: protect them from
  * the OOM killer, and let none of them be ordered behind anything. */
+/* CollectMode: one that was killed must not stay behind as a failed unit when its file is gone. */
 static const struct layer apply_layer = {
 	"kannuki-apply@%s.service",
 	RUN_UNITS,
@@ -27,6 +28,7 @@ static const struct layer apply_layer = {
 	"[Unit]\n"
 	"Description=Kannuki: carries out transaction %I\n"
 	"DefaultDependencies=no\n"
+	"CollectMode=inactive-or-failed\n"
 	"[Service]\n"
 	"Type=exec\n"
 	"ExecStart=%P apply-run %I\n"
@@ -40,6 +42,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: finishes or undoes transaction %I\n"
 	  "DefaultDependencies=no\n"
+	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"
 	  "ExecStart=%P recover --id %I\n"
@@ -51,6 +54,7 @@ static const struct layer layers[] = {
 	  "Description=Kannuki: watches transaction %I\n"
 	  "DefaultDependencies=no\n"
 	  "StartLimitIntervalSec=0\n"
+	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=exec\n"
 	  "ExecStart=%P sentinel %I\n"
@@ -80,6 +84,7 @@ static const struct layer layers[] = {
 	  "Before=shutdown.target cloud-init-local.service network-pre.target ssh.service "
 	  "ssh.socket "
 	  "sshd.service sshd.socket nftables.service ufw.service firewalld.service\n"
+	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"
 	  "ExecStart=%P recover --boot\n"
@@ -91,6 +96,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: settles transaction %I after a boot\n"
 	  "After=ssh.service ssh.socket sshd.service sshd.socket nftables.service network.target\n"
+	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"
 	  "ExecStart=%P recover --settle\n"

@@ -342,8 +342,8 @@ int node_restore(const struct step_ctx *c, const char *path, const struct node *
 	if (os_get(c->os, path, &now, e) < 0)
 		return -1;
 	if (holds(&now, before)) {
-		/* Its time may still be another. */
-		if (before->type == NODE_FILE && os_put(c->os, path, &now, before, e) < 0)
+		/* Its time may still be another, and beside it may lie what a killed run staged. */
+		if (before->type != NODE_DIR && os_put(c->os, path, &now, before, e) < 0)
 			return -1;
 		return displaced_has(c, path) ? displaced_words(c, path, e) : 0;
 	}
