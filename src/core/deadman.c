@@ -294,12 +294,14 @@ static void keep_first(struct err *first, const struct err *e)
 		*first = *e;
 }
 
-/* Every unit file in a folder that is of this transaction, or of any. */
+/* Every unit file in a folder that is of this transaction, or of any; also one that a killed run had
+ * staged: .NAME.kannuki~ */
 static bool is_ours(const char *name, const char *id)
 {
 	const char *at = strchr(name, '@');
 
-	if (str_eq(name, BOOT_UNIT) || str_eq(name, SETTLE_UNIT))
+	name += name[0] == '.';
+	if (str_starts(name, BOOT_UNIT) || str_starts(name, SETTLE_UNIT))
 		return true;
 	if (!at ||
 	    (!str_starts(name, "kannuki-apply@") && !str_starts(name, "kannuki-sentinel@") &&

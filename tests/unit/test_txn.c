@@ -311,6 +311,27 @@ static int nobody_confirms_and_the_old_state_is_back(void)
 	return 0;
 }
 
+/* SIGKILL between a staged unit and its move, which no cut of whole calls shows. */
+static int staged_units_of_a_killed_run_go(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *old = fake_dump(f, false, except);
+	struct err e = { 0 };
+
+	T_OK(apply(f, true, &e) == 1);
+	fake_remove(f, "/etc/systemd/system/kannuki-settle.service");
+	fake_remove(f, "/etc/systemd/system/sysinit.target.wants/kannuki-recover-boot.service");
+	fake_file(f, "/etc/systemd/system/.kannuki-settle.service.kannuki~", "[Un", 0600);
+	fake_link(f, "/etc/systemd/system/sysinit.target.wants/.kannuki-recover-boot.service.kannuki~", "x");
+	fake_file(f, "/etc/systemd/system/.somebody-else.service.kannuki~", "", 0600);
+	T_OK(dead_man(f, false, &e) == 0);
+	T_OK(fake_node(f, "/etc/systemd/system/.somebody-else.service.kannuki~"));
+	fake_remove(f, "/etc/systemd/system/.somebody-else.service.kannuki~");
+	T_OK(no_traces(f, old));
+	fake_free(f);
+	return 0;
+}
+
 /* A year forwards or backwards on the wall clock decides nothing. */
 static int steps_of_the_wall_clock_do_not_matter(void)
 {
@@ -442,6 +463,7 @@ int main(void)
 		T(cut_at_every_change_of_recover_leaves_no_trace),
 		T(every_failing_call_of_apply_undoes_all_and_says_why),
 		T(nobody_confirms_and_the_old_state_is_back),
+		T(staged_units_of_a_killed_run_go),
 		T(steps_of_the_wall_clock_do_not_matter),
 		T(reboot_while_pending_undoes_whatever_the_deadline),
 		T(reboot_after_confirm_finishes_and_undoes_nothing),
