@@ -101,13 +101,12 @@ static int ask_secret(const char *user, bool from_stdin, char **ret, struct err 
 /* What an earlier run left is cleared first; what is under way is somebody's. */
 static int nothing_under_way(struct os *os, struct err *e)
 {
-	CLEANUP_FREE char *said = NULL;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_FREE char *active = NULL;
-	unsigned wait_ms;
-	int r = recover_run(os, NULL, RECOVER_DUE, &wait_ms, &said, e);
+	int r = recover_run(os, NULL, RECOVER_DUE, &done, e);
 
-	if (said)
-		printf("%s\n", said);
+	if (done.said)
+		printf("%s\n", done.said);
 	if (r < 0)
 		return r;
 	r = txn_active(os, &active, e);
@@ -162,7 +161,7 @@ static int carry_out(struct os *os, const struct plan *plan, const struct facts 
 
 	if (os_program(os, &program, e) < 0 || txn_lock(os, 10000, &token, e) < 0)
 		return -1;
-	r = txn_prepare(os, plan, program.data, program.len, &t, e);
+	r = txn_prepare(os, plan, &program, &t, e);
 	os_unlock(os, token);
 	if (r < 0 || start_or_discard(os, &t, secret, e) < 0)
 		return -1;

@@ -140,9 +140,7 @@ static int commit(struct os *os, struct txn *t, bool console, struct err *e)
 static int finish(struct os *os, struct txn *t, struct err *e)
 {
 	CLEANUP_FREE char *unit = xasprintf("kannuki-recover@%s.service", t->id);
-	CLEANUP_FREE char *said = NULL;
 	struct err ignored = { 0 };
-	unsigned wait_ms;
 
 	os_run_ok(os, ARGV("systemctl", "start", "--no-block", unit), NULL, &ignored);
 	for (unsigned i = 0; i < FINISH_SECONDS * 10; i++) {
@@ -151,9 +149,12 @@ static int finish(struct os *os, struct txn *t, struct err *e)
 		if (t->state == TXN_ENDED)
 			return print_outcome(t);
 		/* Ten seconds without an end: perhaps PID 1 did not take the job. */
-		if (i > 0 && i % 100 == 0 &&
-		    recover_run(os, t->id, RECOVER_DUE, &wait_ms, &said, &ignored) < 0)
-			printf("%s\n", ignored.msg);
+		if (i > 0 && i % 100 == 0) {
+			CLEANUP_RECOVERED struct recovered done = { 0 };
+
+			if (recover_run(os, t->id, RECOVER_DUE, &done, &ignored) < 0)
+				printf("%s\n", ignored.msg);
+		}
 		os_sleep(os, 100);
 	}
 	return err_set(e, ERR_FAILED, _("confirmed; finishing goes on by itself: kannuki status"));

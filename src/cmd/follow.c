@@ -108,10 +108,9 @@ int follow_apply(struct os *os, struct txn *t, struct err *e)
 			return print_outcome(t);
 		/* The unit died before BEGIN: no layer is armed yet, so it is on us to clear up. */
 		if (t->state == TXN_PREPARED && ++idle % 50 == 0) {
-			CLEANUP_FREE char *said = NULL;
-			unsigned wait_ms;
+			CLEANUP_RECOVERED struct recovered done = { 0 };
 
-			if (recover_run(os, t->id, RECOVER_DUE, &wait_ms, &said, e) < 0)
+			if (recover_run(os, t->id, RECOVER_DUE, &done, e) < 0)
 				return -1;
 		}
 		os_sleep(os, POLL_MS);

@@ -12,6 +12,7 @@
 
 #define APPLY_SECONDS  300
 #define SECRET_WAIT_MS 10000
+#define FAILED_WAIT_MS 3000
 
 /* PID 1 ends us when the dead-man is taken away, which we may be doing ourselves just now. */
 static void hold_term(bool hold)
@@ -34,22 +35,19 @@ static void say(const char *said)
 static int watch(struct os *os, const char *id, struct err *e)
 {
 	for (;;) {
-		CLEANUP_FREE char *said = NULL;
-		unsigned wait_ms = 1000;
+		CLEANUP_RECOVERED struct recovered done = { 0 };
 		int r;
 
 		*e = (struct err){ 0 };
 		hold_term(true);
-		r = recover_run(os, id, RECOVER_DUE, &wait_ms, &said, e);
-		say(said);
+		r = recover_run(os, id, RECOVER_DUE, &done, e);
+		say(done.said);
 		hold_term(false);
 		if (r == 0 || r == 2)
 			return r;
-		if (r < 0) {
+		if (r < 0)
 			fprintf(stderr, "kannuki: %s\n", e->msg);
-			wait_ms = 3000;
-		}
-		os_sleep(os, wait_ms);
+		os_sleep(os, r < 0 ? FAILED_WAIT_MS : done.wait_ms);
 	}
 }
 
@@ -95,16 +93,15 @@ static int recover(struct call *c, struct err *e)
 	enum recover_mode mode = opts_has(&c->opts, "boot")	? RECOVER_BOOT
 				 : opts_has(&c->opts, "settle") ? RECOVER_SETTLE
 								: RECOVER_DUE;
-	CLEANUP_FREE char *said = NULL;
-	unsigned wait_ms;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	int r;
 
 	/* Started by the timer for one transaction: called early it waits out the rest. */
 	if (id && mode == RECOVER_DUE) {
 		r = watch(c->os, id, e);
 	} else {
-		r = recover_run(c->os, NULL, mode, &wait_ms, &said, e);
-		say(said);
+		r = recover_run(c->os, NULL, mode, &done, e);
+		say(done.said);
 	}
 	if (r == 1)
 		say(_("A transaction is under way and not due yet: kannuki status"));

@@ -18,14 +18,13 @@ static const struct opt options[] = {
 
 static int undo_pending(struct os *os, const char *id, struct err *e)
 {
-	CLEANUP_FREE char *said = NULL;
-	unsigned wait_ms;
-	int r = recover_run(os, id, RECOVER_NOW, &wait_ms, &said, e);
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+	int r = recover_run(os, id, RECOVER_NOW, &done, e);
 
 	if (r < 0)
 		return r;
-	if (said)
-		printf("%s\n", said);
+	if (done.said)
+		printf("%s\n", done.said);
 	if (r == 2)
 		printf("%s\n", e->msg);
 	return r == 2 ? EXIT_FAILED : EXIT_DONE;

@@ -108,12 +108,11 @@ static void copy_text(char *to, const char *text)
 		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
 			n--;
 	}
-	memcpy(to, text, n);
-	memset(to + n, 0, JOURNAL_TEXT_MAX + 1 - n);
+	memset(to, 0, JOURNAL_TEXT_MAX + 1);
+	memcpy(to, text, n); /* NOLINT(bugprone-not-null-terminated-result): the line above */
 }
 
-int journal_add(struct os *os, struct journal *j, enum record_type type, uint32_t step,
-		int64_t number, const char *text, struct err *e)
+int journal_add(struct os *os, struct journal *j, const struct journal_entry *entry, struct err *e)
 {
 	struct slot s;
 
@@ -122,19 +121,27 @@ int journal_add(struct os *os, struct journal *j, enum record_type type, uint32_
 	memset(&s, 0, sizeof(s));
 	s.magic = htole32(MAGIC);
 	s.seq = htole32(j->next);
-	s.type = htole32(type);
-	s.step = htole32(step);
-	s.number = (int64_t)htole64((uint64_t)number);
+	s.type = htole32(entry->type);
+	s.step = htole32(entry->step);
+	s.number = (int64_t)htole64((uint64_t)entry->number);
 	s.realtime = (int64_t)htole64((uint64_t)os_now(os, OS_REALTIME));
 	s.boottime = (int64_t)htole64((uint64_t)os_now(os, OS_BOOTTIME));
-	copy_text(s.text, text ? text : "");
+	copy_text(s.text, entry->text ? entry->text : "");
 	s.crc = slot_crc(&s);
 	if (os_write_at(os, j->path, (uint64_t)j->next * JOURNAL_SLOT, &s, sizeof(s), e) < 0)
-		return err_ctx(e, "journal: %s", record_type_name(type));
+		return err_ctx(e, "journal: %s", record_type_name(entry->type));
 	j->next++;
 	j->record = xrealloc(j->record, j->count + 1, sizeof(*j->record));
 	record_from_slot(&s, &j->record[j->count++]);
 	return 0;
+}
+
+int journal_mark(struct os *os, struct journal *j, enum record_type type, const char *text,
+		 struct err *e)
+{
+	const struct journal_entry entry = { .type = type, .step = JOURNAL_NO_STEP, .text = text };
+
+	return journal_add(os, j, &entry, e);
 }
 
 const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step)

@@ -40,6 +40,14 @@ struct record {
 	char text[JOURNAL_TEXT_MAX + 1];
 };
 
+/* What a record is to say. */
+struct journal_entry {
+	enum record_type type;
+	uint32_t step;
+	int64_t number;
+	const char *text; /* may be NULL */
+};
+
 struct journal {
 	char *path;
 	struct record *record;
@@ -54,9 +62,10 @@ int journal_create(struct os *os, const char *path, struct err *e);
 /* ERR_FAILED also when the file is of a newer format. */
 int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e);
 /* Appends durably, then takes it into j. Times are filled in here. */
-int journal_add(struct os *os, struct journal *j, enum record_type type, uint32_t step,
-		int64_t number, const char *text, struct err *e);
-#define journal_mark(os, j, type, text, e) journal_add(os, j, type, JOURNAL_NO_STEP, 0, text, e)
+int journal_add(struct os *os, struct journal *j, const struct journal_entry *entry, struct err *e);
+/* A record of no step, with words only. */
+int journal_mark(struct os *os, struct journal *j, enum record_type type, const char *text,
+		 struct err *e);
 
 /* Last record of a type (of that step, or of any with JOURNAL_NO_STEP); NULL: none. */
 const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step);

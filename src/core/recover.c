@@ -11,18 +11,32 @@
 #define LOCK_WAIT_MS 15000
 #define MS	     1000000LL
 
-static int not_due(unsigned *ret_wait_ms, int64_t until, struct os *os)
-{
-	int64_t left = (until - os_now(os, OS_BOOTTIME)) / MS;
+/* One run: for whom it looks, and what it has to tell. */
+struct recovery {
+	struct os *os;
+	enum recover_mode mode;
+	struct recovered *ret;
+};
 
-	*ret_wait_ms = left < 1 ? 1 : left > 1000 ? 1000 : (unsigned)left;
+void recovered_done(struct recovered *r)
+{
+	free(r->said);
+	*r = (struct recovered){ 0 };
+}
+
+static int not_due(const struct recovery *c, int64_t until)
+{
+	int64_t left = (until - os_now(c->os, OS_BOOTTIME)) / MS;
+
+	c->ret->wait_ms = left < 1 ? 1 : left > 1000 ? 1000 : (unsigned)left;
 	return 1;
 }
 
 /* What is due for a transaction in this state: NULL nothing yet, else why it is undone. */
-static int why_undo(struct os *os, const struct txn *t, enum recover_mode mode, const char **ret,
-		    unsigned *ret_wait_ms, struct err *e)
+static int why_undo(const struct recovery *c, const struct txn *t, const char **ret, struct err *e)
 {
+	enum recover_mode mode = c->mode;
+	struct os *os = c->os;
 	int alive;
 
 	*ret = NULL;
@@ -37,77 +51,74 @@ static int why_undo(struct os *os, const struct txn *t, enum recover_mode mode, 
 	if (*ret)
 		return 0;
 	if (t->state == TXN_PENDING)
-		return not_due(ret_wait_ms, t->deadline, os);
+		return not_due(c, t->deadline);
 	/* Before PENDING a dead apply unit means undo at once; a stuck one, at its limit. */
 	alive = deadman_apply_alive(os, t->id, e);
 	if (alive < 0)
 		return -1;
 	if (alive && (t->state == TXN_PREPARED || os_now(os, OS_BOOTTIME) < t->apply_limit))
-		return not_due(ret_wait_ms, os_now(os, OS_BOOTTIME) + 1000 * MS, os);
+		return not_due(c, os_now(os, OS_BOOTTIME) + 1000 * MS);
 	*ret = alive ? _("applying took longer than its limit") : _("applying was interrupted");
 	return 0;
 }
 
-static int undo(struct os *os, struct txn *t, enum recover_mode mode, const char *why,
-		char **ret_said, struct err *e)
+static int undo(const struct recovery *c, struct txn *t, const char *why, struct err *e)
 {
+	enum undo_mode how = c->mode == RECOVER_BOOT	 ? UNDO_BOOT
+			     : c->mode == RECOVER_SETTLE ? UNDO_SETTLE
+							 : UNDO_LIVE;
 	int r;
 
 	/* Nothing was begun: its folder is all there is. In early boot its units go with settle. */
 	if (t->state == TXN_PREPARED) {
-		if (deadman_disarm(os, t->id, mode == RECOVER_BOOT, e) < 0)
+		if (deadman_disarm(c->os, t->id, c->mode == RECOVER_BOOT, e) < 0)
 			return -1;
-		return txn_discard(os, t, e);
+		return txn_discard(c->os, t, e);
 	}
-	r = txn_undo(os, t,
-		     mode == RECOVER_BOOT     ? UNDO_BOOT
-		     : mode == RECOVER_SETTLE ? UNDO_SETTLE
-					      : UNDO_LIVE,
-		     why, e);
+	r = txn_undo(c->os, t, how, why, e);
 	if (r >= 0)
-		*ret_said = xasprintf(_("transaction %s was undone: %s"), t->id, why);
+		c->ret->said = xasprintf(_("transaction %s was undone: %s"), t->id, why);
 	return r > 0 ? 2 : r;
 }
 
-static int finish(struct os *os, struct txn *t, enum recover_mode mode, char **ret_said,
-		  struct err *e)
+static int finish(const struct recovery *c, struct txn *t, struct err *e)
 {
 	int r;
 
 	/* The proven pending form is on the disk; what remains needs a running system. */
-	if (mode == RECOVER_BOOT)
+	if (c->mode == RECOVER_BOOT)
 		return 0;
-	r = txn_finish(os, t, e);
+	r = txn_finish(c->os, t, e);
 	if (r >= 0)
-		*ret_said = xasprintf(_("transaction %s is confirmed"), t->id);
+		c->ret->said = xasprintf(_("transaction %s is confirmed"), t->id);
 	return r > 0 ? 2 : r;
 }
 
-static int act(struct os *os, struct txn *t, enum recover_mode mode, unsigned *ret_wait_ms,
-	       char **ret_said, struct err *e)
+static int act(const struct recovery *c, struct txn *t, struct err *e)
 {
 	const char *why;
 	int r;
 
-	if (txn_refresh(os, t, e) < 0)
+	if (txn_refresh(c->os, t, e) < 0)
 		return -1;
 	if (t->state == TXN_ENDED)
-		return txn_clear(os, t, mode == RECOVER_BOOT, e);
+		return txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
 	if (t->state == TXN_CONFIRMED) {
-		if (mode == RECOVER_NOW)
+		if (c->mode == RECOVER_NOW)
 			return err_set(e, ERR_FAILED, _("transaction %s is confirmed already"),
 				       t->id);
-		return finish(os, t, mode, ret_said, e);
+		return finish(c, t, e);
 	}
-	r = why_undo(os, t, mode, &why, ret_wait_ms, e);
-	return r != 0 ? r : undo(os, t, mode, why, ret_said, e);
+	r = why_undo(c, t, &why, e);
+	return r != 0 ? r : undo(c, t, why, e);
 }
 
 /* A holder that is stuck past the limit of what it does is killed with all it started. */
-static int lock_or_break(struct os *os, const struct txn *t, enum recover_mode mode, int *ret_token,
+static int lock_or_break(const struct recovery *c, const struct txn *t, int *ret_token,
 			 struct err *e)
 {
-	struct err ignored = { 0 };
+	enum recover_mode mode = c->mode;
+	struct os *os = c->os;
 	int r = txn_lock(os, mode == RECOVER_BOOT ? 1000 : LOCK_WAIT_MS, ret_token, e);
 
 	if (r == 0 || e->kind != ERR_CONFLICT || mode == RECOVER_BOOT)
@@ -117,47 +128,44 @@ static int lock_or_break(struct os *os, const struct txn *t, enum recover_mode m
 		return r;
 	if (deadman_kill_apply(os, t->id, e) < 0)
 		return -1;
-	*e = ignored;
+	*e = (struct err){ 0 };
 	return txn_lock(os, LOCK_WAIT_MS, ret_token, e);
 }
 
-int recover_run(struct os *os, const char *id, enum recover_mode mode, unsigned *ret_wait_ms,
-		char **ret_said, struct err *e)
+/* The transaction that is meant. 1: there is none. */
+static int find(const struct recovery *c, const char *id, struct txn *ret, struct err *e)
 {
 	CLEANUP_FREE char *active = NULL;
+	int r = id ? 0 : txn_active(c->os, &active, e);
+
+	return r != 0 ? r : txn_open(c->os, id ? id : active, ret, e);
+}
+
+int recover_run(struct os *os, const char *id, enum recover_mode mode, struct recovered *ret,
+		struct err *e)
+{
+	const struct recovery c = { os, mode, ret };
 	CLEANUP_TXN struct txn t = { 0 };
-	const char *which = id;
-	unsigned wait_ms;
 	int token, r;
 
-	*ret_said = NULL;
-	if (!which) {
-		r = txn_active(os, &active, e);
-		if (r < 0)
-			return r;
-		/* A run that was killed between END and the end may have left its units. */
-		if (r == 1)
-			return deadman_disarm(os, NULL, mode == RECOVER_BOOT, e);
-		which = active;
-	}
-	if (txn_open(os, which, &t, e) < 0)
-		return -1;
+	*ret = (struct recovered){ 0 };
+	r = find(&c, id, &t, e);
+	/* A run that was killed between END and the end may have left its units. */
+	if (r == 1)
+		return deadman_disarm(os, NULL, mode == RECOVER_BOOT, e);
+	if (r < 0)
+		return r;
 	/* Not due and not ours to touch: the lock is only taken where something will change. */
 	if (t.state != TXN_ENDED && t.state != TXN_CONFIRMED) {
 		const char *why;
 
-		r = why_undo(os, &t, mode, &why, &wait_ms, e);
-		if (r != 0) {
-			if (r == 1 && ret_wait_ms)
-				*ret_wait_ms = wait_ms;
+		r = why_undo(&c, &t, &why, e);
+		if (r != 0)
 			return r;
-		}
 	}
-	if (lock_or_break(os, &t, mode, &token, e) < 0)
+	if (lock_or_break(&c, &t, &token, e) < 0)
 		return -1;
-	r = act(os, &t, mode, &wait_ms, ret_said, e);
+	r = act(&c, &t, e);
 	os_unlock(os, token);
-	if (r == 1 && ret_wait_ms)
-		*ret_wait_ms = wait_ms;
 	return r;
 }

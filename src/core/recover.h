@@ -13,10 +13,18 @@ enum recover_mode {
 	RECOVER_NOW,	/* a person asked: undo the pending transaction at once */
 };
 
+struct recovered {
+	char *said;	  /* what was done, or NULL */
+	unsigned wait_ms; /* not due yet: until it should be asked again */
+};
+
+void recovered_done(struct recovered *r);
+#define CLEANUP_RECOVERED CLEANUP(recovered_done)
+
 /*
- * id NULL: the active one. 0: nothing is left to do (*ret_said, malloc'd, says what was done, or is
- * NULL); 1: not due yet, *ret_wait_ms until it should be asked again; 2: done with a remark in *e.
- * Never runs the journal of another machine, of an ended transaction or of a newer format.
+ * id NULL: the active one. 0: nothing is left to do; 1: not due yet; 2: done with a remark in *e.
+ * *ret is filled in any case. Never runs the journal of another machine, of an ended transaction
+ * or of a newer format.
  */
-int recover_run(struct os *os, const char *id, enum recover_mode mode, unsigned *ret_wait_ms,
-		char **ret_said, struct err *e);
+int recover_run(struct os *os, const char *id, enum recover_mode mode, struct recovered *ret,
+		struct err *e);

@@ -176,15 +176,12 @@ int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e)
 	return 0;
 }
 
-static int write_in(struct os *os, const struct txn *t, const char *name, const void *data,
-		    size_t len, mode_t mode, struct err *e)
+static int write_in(struct os *os, const struct txn *t, const char *name, const struct node *file,
+		    struct err *e)
 {
 	CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, name);
-	CLEANUP_NODE struct node n = { .type = NODE_FILE, .mode = mode };
 
-	n.data = xmemdup(data, len);
-	n.len = len;
-	return os_put(os, path, NULL, &n, e);
+	return os_put(os, path, NULL, file, e);
 }
 
 static int make_folders(struct os *os, const struct txn *t, struct err *e)
@@ -215,17 +212,24 @@ static int program_runs(struct os *os, const struct txn *t, struct err *e)
 }
 
 static int fill_folder(struct os *os, const struct txn *t, const struct plan *plan,
-		       const char *program, size_t program_len, struct err *e)
+		       const struct node *program, struct err *e)
 {
 	CLEANUP_FREE char *text = plan_encode(plan);
 	CLEANUP_FREE char *log = xasprintf("%s/log", t->dir);
 	CLEANUP_FREE char *zeros = xcalloc(RESERVE_BYTES, 1);
+	const struct node steps = {
+		.type = NODE_FILE, .mode = 0600, .data = text, .len = strlen(text)
+	};
+	const struct node reserve = {
+		.type = NODE_FILE, .mode = 0600, .data = zeros, .len = RESERVE_BYTES
+	};
+	const struct node recover = {
+		.type = NODE_FILE, .mode = 0700, .data = program->data, .len = program->len
+	};
 
-	if (make_folders(os, t, e) < 0 ||
-	    write_in(os, t, "plan", text, strlen(text), 0600, e) < 0 ||
-	    write_in(os, t, "recover", program, program_len, 0700, e) < 0 ||
-	    write_in(os, t, "reserve", zeros, RESERVE_BYTES, 0600, e) < 0 ||
-	    journal_create(os, log, e) < 0)
+	if (make_folders(os, t, e) < 0 || write_in(os, t, "plan", &steps, e) < 0 ||
+	    write_in(os, t, "recover", &recover, e) < 0 ||
+	    write_in(os, t, "reserve", &reserve, e) < 0 || journal_create(os, log, e) < 0)
 		return -1;
 	return program_runs(os, t, e);
 }
@@ -254,8 +258,8 @@ static int new_id(struct os *os, char **ret, struct err *e)
 	return err_set(e, ERR_FAILED, "no free transaction id");
 }
 
-int txn_prepare(struct os *os, const struct plan *plan, const char *program, size_t program_len,
-		struct txn *ret, struct err *e)
+int txn_prepare(struct os *os, const struct plan *plan, const struct node *program, struct txn *ret,
+		struct err *e)
 {
 	CLEANUP_TXN struct txn t = { 0 };
 	CLEANUP_FREE char *active = NULL;
@@ -274,7 +278,7 @@ int txn_prepare(struct os *os, const struct plan *plan, const char *program, siz
 	t.dir = xasprintf("%s/%s", TXN_ROOT, t.id);
 	line = xasprintf("%s\n", t.id);
 	node_file(&mark, line, 0600);
-	if (fill_folder(os, &t, plan, program, program_len, e) < 0 ||
+	if (fill_folder(os, &t, plan, program, e) < 0 ||
 	    os_put(os, ACTIVE, &absent, &mark, e) < 0) {
 		struct err ignored = { 0 };
 

@@ -52,12 +52,12 @@ int txn_list(struct os *os, struct strv *ret, struct err *e);
 int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e);
 
 /*
- * Makes the folder with everything the dead-man needs, ACTIVE last. `program` are the bytes of this
- * static binary. ERR_CONFLICT when another transaction is under way. Room for journal, images and
+ * Makes the folder with everything the dead-man needs, ACTIVE last. `program` holds the bytes of
+ * this static binary. ERR_CONFLICT when another transaction is under way. Room for journal, images and
  * undo is reserved on the disk here: a full disk fails before anything is changed.
  */
-int txn_prepare(struct os *os, const struct plan *plan, const char *program, size_t program_len,
-		struct txn *ret, struct err *e);
+int txn_prepare(struct os *os, const struct plan *plan, const struct node *program, struct txn *ret,
+		struct err *e);
 /* Takes a prepared folder away again: nothing was begun. */
 int txn_discard(struct os *os, struct txn *t, struct err *e);
 

@@ -29,6 +29,15 @@ static int keep_image(const struct step_ctx *c, const struct step *s, const char
 	return os_write(c->os, path, text, 0600, e);
 }
 
+static int mark_step(struct os *os, struct txn *t, enum record_type type, size_t i, struct err *e)
+{
+	const struct journal_entry entry = { .type = type,
+					     .step = (uint32_t)i,
+					     .text = t->plan.step[i].id };
+
+	return journal_add(os, &t->journal, &entry, e);
+}
+
 static struct deadman deadman_of(const struct txn *t, char **ret_program, int64_t deadline)
 {
 	*ret_program = xasprintf("%s/recover", t->dir);
@@ -43,15 +52,14 @@ static int run_step(struct os *os, struct txn *t, size_t i, const char *secret, 
 	const struct step_ctx c = context(os, t, secret, false);
 
 	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i)) {
-		if (keep_image(&c, s, "pre", i, e) < 0 ||
-		    journal_add(os, &t->journal, RECORD_INTENT, (uint32_t)i, 0, s->id, e) < 0)
+		if (keep_image(&c, s, "pre", i, e) < 0 || mark_step(os, t, RECORD_INTENT, i, e) < 0)
 			return -1;
 	}
 	if (s->kind->apply(&c, s, e) < 0 || (s->kind->verify && s->kind->verify(&c, s, e) < 0))
 		return -1;
 	if (keep_image(&c, s, "post", i, e) < 0)
 		return -1;
-	return journal_add(os, &t->journal, RECORD_DONE, (uint32_t)i, 0, s->id, e);
+	return mark_step(os, t, RECORD_DONE, i, e);
 }
 
 /* 1: a third party's change was met. */
@@ -82,8 +90,7 @@ static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode
 	if (!journal_last(&t->journal, RECORD_UNDONE, (uint32_t)i)) {
 		struct err journal = { 0 };
 
-		if (journal_add(os, &t->journal, RECORD_UNDONE, (uint32_t)i, 0, s->id, &journal) <
-		    0) {
+		if (mark_step(os, t, RECORD_UNDONE, i, &journal) < 0) {
 			*e = journal;
 			return -1;
 		}
@@ -112,12 +119,16 @@ static int begin(struct os *os, struct txn *t, unsigned apply_seconds, struct er
 	int64_t limit = os_now(os, OS_BOOTTIME) + apply_seconds * SECOND;
 	struct deadman d = deadman_of(t, &program, limit);
 	struct arming arg = { os, t };
+	struct journal_entry entry = { .type = RECORD_BEGIN,
+				       .step = JOURNAL_NO_STEP,
+				       .number = limit };
 
 	if (os_read(os, "/proc/sys/kernel/random/boot_id", &boot, e) < 0 ||
 	    os_read(os, "/etc/machine-id", &machine, e) < 0)
 		return -1;
 	ids = xasprintf("%s %s", boot ? str_trim(boot) : "-", machine ? str_trim(machine) : "-");
-	if (journal_add(os, &t->journal, RECORD_BEGIN, JOURNAL_NO_STEP, limit, ids, e) < 0)
+	entry.text = ids;
+	if (journal_add(os, &t->journal, &entry, e) < 0)
 		return -1;
 	return deadman_arm(os, &d, mark_armed, &arg, e);
 }
@@ -142,8 +153,11 @@ static int begin_window(struct os *os, struct txn *t, unsigned seconds, struct e
 	CLEANUP_FREE char *program = NULL;
 	int64_t deadline = os_now(os, OS_BOOTTIME) + seconds * SECOND;
 	struct deadman d = deadman_of(t, &program, deadline);
+	const struct journal_entry entry = { .type = RECORD_PENDING,
+					     .step = JOURNAL_NO_STEP,
+					     .number = deadline };
 
-	if (journal_add(os, &t->journal, RECORD_PENDING, JOURNAL_NO_STEP, deadline, "", e) < 0)
+	if (journal_add(os, &t->journal, &entry, e) < 0)
 		return -1;
 	return deadman_rearm(os, &d, e);
 }

@@ -30,7 +30,8 @@ static int systemctl(struct fake *f, const struct run *r, struct run_result *ret
 		return 0;
 	}
 	link = xasprintf("/etc/systemd/system/%s/%s",
-			 unit && strstr(unit, "boot") ? "sysinit.target.wants" : "multi-user.target.wants",
+			 unit && strstr(unit, "boot") ? "sysinit.target.wants"
+						      : "multi-user.target.wants",
 			 unit ? unit : "");
 	if (str_eq(property, "UserspaceTimestampMonotonic"))
 		value = "1000";
@@ -64,10 +65,12 @@ static struct fake *host(void)
 
 static void add(struct plan *p, enum step_phase phase, const char *path, const char *text)
 {
-	const struct change change = { .path = path, .type = NODE_FILE, .text = text, .mode = 0600 };
+	const struct change change = {
+		.path = path, .type = NODE_FILE, .text = text, .mode = 0600
+	};
 
-	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path, "why",
-		   "undo");
+	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path,
+		   "why", "undo");
 }
 
 static void make_plan(struct plan *p, bool needs_proof)
@@ -87,10 +90,12 @@ static const struct txn_limits limits = { .apply_seconds = 300, .window_seconds 
 static int apply(struct fake *f, bool needs_proof, struct err *e)
 {
 	CLEANUP_PLAN struct plan p = { 0 };
+	CLEANUP_NODE struct node program = { 0 };
 	CLEANUP_TXN struct txn t = { 0 };
 
 	make_plan(&p, needs_proof);
-	if (txn_prepare(&f->os, &p, "program", 7, &t, e) < 0)
+	node_file(&program, "program", 0755);
+	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
 		return -1;
 	return txn_carry_out(&f->os, &t, &limits, NULL, e);
 }
@@ -99,43 +104,43 @@ static int apply(struct fake *f, bool needs_proof, struct err *e)
 static int confirm(struct fake *f, struct err *e)
 {
 	CLEANUP_FREE char *id = NULL;
-	CLEANUP_FREE char *said = NULL;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_TXN struct txn t = { 0 };
-	unsigned wait_ms;
 
 	if (txn_active(&f->os, &id, e) != 0 || txn_open(&f->os, id, &t, e) < 0 ||
 	    txn_confirm(&f->os, &t, "taro", e) < 0)
 		return -1;
-	return recover_run(&f->os, id, RECOVER_DUE, &wait_ms, &said, e);
+	return recover_run(&f->os, id, RECOVER_DUE, &done, e);
 }
 
 static bool is_new(struct fake *f)
 {
-	return str_eq(fake_text(f, "/etc/a"), "new a\n") && str_eq(fake_text(f, "/etc/b"), "new b\n") &&
-	       str_eq(fake_text(f, "/etc/c"), "new c\n") && str_eq(fake_text(f, "/etc/d"), "new d\n");
+	return str_eq(fake_text(f, "/etc/a"), "new a\n") &&
+	       str_eq(fake_text(f, "/etc/b"), "new b\n") &&
+	       str_eq(fake_text(f, "/etc/c"), "new c\n") &&
+	       str_eq(fake_text(f, "/etc/d"), "new d\n");
 }
 
 /* What the layers do after the cut: by a boot, or in the same boot by the sentinel. */
 static int dead_man(struct fake *f, bool booted, struct err *e)
 {
-	CLEANUP_FREE char *said = NULL;
-	CLEANUP_FREE char *again = NULL;
-	unsigned wait_ms;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+	CLEANUP_RECOVERED struct recovered again = { 0 };
 
 	if (booted) {
 		fake_power_on(f);
 		fake_dir(f, "/run/systemd/system", 0755);
-		return recover_run(&f->os, NULL, RECOVER_BOOT, &wait_ms, &said, e) < 0 ||
-				       recover_run(&f->os, NULL, RECOVER_SETTLE, &wait_ms, &again, e) < 0 ?
-			       -1 :
-			       0;
+		return recover_run(&f->os, NULL, RECOVER_BOOT, &done, e) < 0 ||
+				       recover_run(&f->os, NULL, RECOVER_SETTLE, &again, e) < 0
+			       ? -1
+			       : 0;
 	}
 	fake_restart(f);
-	if (recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, e) < 0)
+	if (recover_run(&f->os, NULL, RECOVER_DUE, &done, e) < 0)
 		return -1;
 	/* Pending and in time: nobody confirms. */
 	fake_advance(f, INT64_C(601000000000));
-	return recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &again, e) < 0 ? -1 : 0;
+	return recover_run(&f->os, NULL, RECOVER_DUE, &again, e) < 0 ? -1 : 0;
 }
 
 static bool no_traces(struct fake *f, const char *old)
@@ -235,14 +240,13 @@ static int cut_at_every_change_of_recover_leaves_no_trace(void)
 	for (int n = 0;; n++) {
 		struct fake *f = host();
 		CLEANUP_FREE char *old = fake_dump(f, false, except);
-		CLEANUP_FREE char *said = NULL;
+		CLEANUP_RECOVERED struct recovered done = { 0 };
 		struct err e = { 0 };
-		unsigned wait_ms;
 		int r;
 
 		T_OK(apply(f, true, &e) == 1);
 		fake_cut_after(f, n, n % 2 ? FAKE_CUT_AFTER : FAKE_CUT_BEFORE);
-		r = recover_run(&f->os, NULL, RECOVER_NOW, &wait_ms, &said, &e);
+		r = recover_run(&f->os, NULL, RECOVER_NOW, &done, &e);
 		f->budget = -1;
 		if (r == 0 && !f->off) {
 			T_OK(n > 10 && no_traces(f, old));
@@ -295,17 +299,16 @@ static int nobody_confirms_and_the_old_state_is_back(void)
 {
 	struct fake *f = host();
 	CLEANUP_FREE char *old = fake_dump(f, false, except);
-	CLEANUP_FREE char *said = NULL;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	struct err e = { 0 };
-	unsigned wait_ms = 0;
 
 	T_OK(apply(f, true, &e) == 1);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
-	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 1 && wait_ms > 0);
+	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &done, &e) == 1 && done.wait_ms > 0);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	fake_advance(f, INT64_C(600000000000));
-	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 0);
-	T_OK(strstr(said, "nobody confirmed in time") != NULL);
+	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &done, &e) == 0);
+	T_OK(strstr(done.said, "nobody confirmed in time") != NULL);
 	T_OK(no_traces(f, old));
 	fake_free(f);
 	return 0;
@@ -339,13 +342,12 @@ static int steps_of_the_wall_clock_do_not_matter(void)
 
 	for (int i = -1; i <= 1; i += 2) {
 		struct fake *f = host();
-		CLEANUP_FREE char *said = NULL;
+		CLEANUP_RECOVERED struct recovered done = { 0 };
 		struct err e = { 0 };
-		unsigned wait_ms;
 
 		T_OK(apply(f, true, &e) == 1);
 		f->clock[OS_REALTIME] += i * year;
-		T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &wait_ms, &said, &e) == 1);
+		T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &done, &e) == 1);
 		T_OK(confirm(f, &e) == 0 && is_new(f));
 		fake_free(f);
 	}
@@ -406,14 +408,13 @@ static int third_party_change_is_kept_aside(void)
 {
 	struct fake *f = host();
 	CLEANUP_FREE char *id = NULL;
-	CLEANUP_FREE char *said = NULL;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_FREE char *path = NULL;
 	struct err e = { 0 };
-	unsigned wait_ms;
 
 	T_OK(apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
 	fake_file(f, "/etc/c", "an admin's own\n", 0600);
-	T_OK(recover_run(&f->os, NULL, RECOVER_NOW, &wait_ms, &said, &e) == 2);
+	T_OK(recover_run(&f->os, NULL, RECOVER_NOW, &done, &e) == 2);
 	T_STR(fake_text(f, "/etc/c"), "old c\n");
 	path = xasprintf(TXN_ROOT "/%s/displaced/etc%%c", id);
 	T_STR(fake_text(f, path), "an admin's own\n");
@@ -424,13 +425,12 @@ static int third_party_change_is_kept_aside(void)
 static int journal_of_another_machine_is_never_run(void)
 {
 	struct fake *f = host();
-	CLEANUP_FREE char *said = NULL;
+	CLEANUP_RECOVERED struct recovered done = { 0 };
 	struct err e = { 0 };
-	unsigned wait_ms;
 
 	T_OK(apply(f, true, &e) == 1);
 	fake_file(f, "/etc/machine-id", "ffffffffffffffffffffffffffffffff\n", 0444);
-	T_OK(recover_run(&f->os, NULL, RECOVER_BOOT, &wait_ms, &said, &e) < 0);
+	T_OK(recover_run(&f->os, NULL, RECOVER_BOOT, &done, &e) < 0);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	fake_free(f);
 	return 0;
