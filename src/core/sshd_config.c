@@ -2,7 +2,6 @@
 /* sshd_config.c - see sshd_config.h. */
 #include "core/sshd_config.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 #include <string.h>
 
@@ -37,9 +36,7 @@ static bool split_line(char *text, char **ret_keyword, char **ret_rest)
 	if (*end == '"' && *ret_rest == end)
 		return false;
 	*end = '\0';
-	*ret_keyword = p;
-	for (; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
+	*ret_keyword = str_lower(p);
 	return true;
 }
 
@@ -213,6 +210,18 @@ static enum holds both(enum holds a, enum holds b)
 	return a == HOLDS && b == HOLDS ? HOLDS : HOLDS_MAYBE;
 }
 
+/* The values are on loan to the line while its turn lasts. */
+static void take_words(struct walk *w, struct config_line l, const struct strv *words,
+		       const char *value)
+{
+	l.word = words;
+	l.value = value;
+	if (str_eq(l.keyword, "include"))
+		walk_include(w, &l);
+	else
+		w->fn(w->arg, &l);
+}
+
 static void walk_line(struct walk *w, struct config_line *l, enum holds outer)
 {
 	CLEANUP_STRV struct strv words = { 0 };
@@ -226,12 +235,7 @@ static void walk_line(struct walk *w, struct config_line *l, enum holds outer)
 	}
 	words_split(l->raw, true, &words);
 	value = strv_join(&words, " ");
-	l->word = &words;
-	l->value = value;
-	if (str_eq(l->keyword, "include"))
-		walk_include(w, l);
-	else
-		w->fn(w->arg, l);
+	take_words(w, *l, &words, value);
 }
 
 static void walk_file(struct walk *w, const char *path, bool in_match, enum holds active)

@@ -5,7 +5,6 @@
  * Pattern lists and addresses as match.c and addrmatch.c of OpenSSH have them: a negated pattern
  * that fits ends the search.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "core/sshd_config.h"
@@ -56,10 +55,8 @@ static bool text_fits(const void *subject, const char *pattern)
 
 static bool host_fits(const void *subject, const char *pattern)
 {
-	CLEANUP_FREE char *lower = xstrdup(pattern);
+	CLEANUP_FREE char *lower = str_lower(xstrdup(pattern));
 
-	for (char *p = lower; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
 	return pattern_fits(subject, lower);
 }
 
