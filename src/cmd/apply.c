@@ -153,7 +153,7 @@ static int start_or_discard(struct os *os, struct txn *t, const char *secret, st
 }
 
 static int carry_out(struct os *os, const struct plan *plan, const struct facts *facts,
-		     const struct apply_wish *wish, const char *secret, struct err *e)
+		     const struct apply_wish *wish, struct err *e)
 {
 	CLEANUP_TXN struct txn t = { 0 };
 	CLEANUP_NODE struct node program = { 0 };
@@ -163,7 +163,7 @@ static int carry_out(struct os *os, const struct plan *plan, const struct facts 
 		return -1;
 	r = txn_prepare(os, plan, &program, &t, e);
 	os_unlock(os, token);
-	if (r < 0 || start_or_discard(os, &t, secret, e) < 0)
+	if (r < 0 || start_or_discard(os, &t, wish->secret, e) < 0)
 		return -1;
 	r = follow_apply(os, &t, e);
 	if (r != EXIT_PENDING)
@@ -177,6 +177,7 @@ int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
 {
 	const char *user = secret_for(plan);
 	CLEANUP_FREE char *asked = NULL;
+	struct apply_wish ready = *wish;
 	int r;
 
 	plan->window_seconds = wish->window_seconds ? wish->window_seconds : WINDOW_DEFAULT;
@@ -195,7 +196,9 @@ int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
 		return r < 0 ? r : (printf("%s\n", _("Nothing was changed.")), EXIT_FAILED);
 	if (user && !wish->secret && ask_secret(user, wish->secret_on_stdin, &asked, e) < 0)
 		return -1;
-	r = carry_out(os, plan, facts, wish, wish->secret ? wish->secret : asked, e);
+	if (!ready.secret)
+		ready.secret = asked;
+	r = carry_out(os, plan, facts, &ready, e);
 	str_wipe(asked);
 	return r;
 }

@@ -108,7 +108,7 @@ static char *user_of(struct os *os, const struct children *c, const char *passwd
 {
 	CLEANUP_PROCESS struct process own = { 0 };
 	struct err gone = { 0 };
-	char *user = NULL;
+	CLEANUP_FREE char *user = NULL;
 
 	for (size_t i = 0; i < c->count; i++) {
 		CLEANUP_FREE char *name = NULL;
@@ -116,20 +116,18 @@ static char *user_of(struct os *os, const struct children *c, const char *passwd
 		if (c->item[i].ppid != pid)
 			continue;
 		name = name_of(passwd, c->item[i].uid);
-		if (is_before_login(&c->item[i], name)) {
-			free(user);
+		if (is_before_login(&c->item[i], name))
 			return xstrdup("");
-		}
-		if (!user || c->item[i].uid != 0) {
-			free(user);
-			user = TAKE(name);
-		}
+		if (user && c->item[i].uid == 0)
+			continue;
+		free(user);
+		user = TAKE(name);
 	}
 	if (os_process(os, pid, &own, &gone) == 0 && own.loginuid != OS_LOGINUID_UNSET) {
 		free(user);
 		user = name_of(passwd, own.loginuid);
 	}
-	return user ? user : xstrdup("");
+	return user ? TAKE(user) : xstrdup("");
 }
 
 static void take_socket(struct os *os, const struct socket_info *s, struct facts *f)

@@ -115,8 +115,12 @@ static int is_own_address(struct os *os, const struct addr *a, struct err *e)
 	return 0;
 }
 
+struct method {
+	char name[32]; /* "": this witness says nothing */
+};
+
 /* "Accepted publickey for taro from 198.51.100.1 port 50000 ssh2: ED25519 SHA256:…" */
-static bool take_accepted(const char *line, const struct proof *p, char *ret, size_t size)
+static bool take_accepted(const char *line, const struct proof *p, struct method *ret)
 {
 	CLEANUP_STRV struct strv w = { 0 };
 	struct addr from;
@@ -129,11 +133,11 @@ static bool take_accepted(const char *line, const struct proof *p, char *ret, si
 	from = addr_unmap(&from);
 	if (!addr_eq(&from, &p->peer) || port != p->peer_port)
 		return false;
-	snprintf(ret, size, "%s", w.item[1]);
+	snprintf(ret->name, sizeof(ret->name), "%s", w.item[1]);
 	return true;
 }
 
-static int ask_journal(struct os *os, const struct proof *p, char *ret, size_t size, struct err *e)
+static int ask_journal(struct os *os, const struct proof *p, struct method *ret, struct err *e)
 {
 	int64_t since = os_now(os, OS_REALTIME) - os_now(os, OS_BOOTTIME) + p->start_boottime;
 	CLEANUP_FREE char *pid = xasprintf("_PID=%d", (int)p->sshd_pid);
@@ -143,7 +147,6 @@ static int ask_journal(struct os *os, const struct proof *p, char *ret, size_t s
 	CLEANUP_RUN struct run_result r = { 0 };
 	char *rest, *line;
 
-	ret[0] = '\0';
 	/* journald writes a moment after sshd did. */
 	for (int i = 0; i < 10; i++) {
 		run_result_done(&r);
@@ -151,7 +154,7 @@ static int ask_journal(struct os *os, const struct proof *p, char *ret, size_t s
 			return -1;
 		rest = r.out;
 		while (r.status == 0 && (line = str_line(&rest)))
-			if (take_accepted(line, p, ret, size))
+			if (take_accepted(line, p, ret))
 				return 0;
 		if (r.status != 0)
 			return 0;
@@ -161,7 +164,7 @@ static int ask_journal(struct os *os, const struct proof *p, char *ret, size_t s
 }
 
 /* "publickey ssh-ed25519 AAAA…" (sshd_config(5) ExposeAuthInfo), one line a method that succeeded. */
-static int ask_file(struct os *os, const struct descent *d, struct proof *p, char *ret, size_t size,
+static int ask_file(struct os *os, const struct descent *d, struct proof *p, struct method *ret,
 		    struct err *e)
 {
 	CLEANUP_STRV struct strv env = { 0 };
@@ -169,7 +172,6 @@ static int ask_file(struct os *os, const struct descent *d, struct proof *p, cha
 	const char *path = NULL;
 	int r = os_environ(os, d->first, &env, e);
 
-	ret[0] = '\0';
 	if (r != 0)
 		return r < 0 ? r : 0;
 	for (size_t i = 0; i < env.count; i++)
@@ -181,8 +183,8 @@ static int ask_file(struct os *os, const struct descent *d, struct proof *p, cha
 		return -1;
 	if (n.type != NODE_FILE || n.uid != d->login_uid || n.mode & 077)
 		return 0;
-	snprintf(ret, size, "%.*s", (int)strcspn(n.data, " \n/"), n.data);
-	if (str_eq(ret, "publickey")) {
+	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(n.data, " \n/"), n.data);
+	if (str_eq(ret->name, "publickey")) {
 		const char *type = n.data + strlen("publickey ");
 		size_t len = strcspn(type, "\n");
 
@@ -289,21 +291,20 @@ static int judge_connection(struct os *os, const struct proof_query *q, struct p
 static int judge_login(struct os *os, const struct proof_query *q, const struct descent *d,
 		       struct proof *p, struct err *e)
 {
-	char journal[32], file[32];
+	struct method journal = { 0 }, file = { 0 };
 
 	if (!user_asked(q, p->user) ||
 	    (d->loginuid != OS_LOGINUID_UNSET && d->loginuid != d->login_uid))
 		return refuse(p, PROOF_WRONG_USER, q, e,
 			      _("This is a login of %s. It does not show that %s gets in."),
 			      p->user, q->door_count ? q->door[0].user : "");
-	if (ask_journal(os, p, journal, sizeof(journal), e) < 0 ||
-	    ask_file(os, d, p, file, sizeof(file), e) < 0)
+	if (ask_journal(os, p, &journal, e) < 0 || ask_file(os, d, p, &file, e) < 0)
 		return -1;
-	if (!journal[0] && !file[0])
+	if (!journal.name[0] && !file.name[0])
 		return refuse(
 			p, PROOF_NO_WITNESS, q, e,
 			_("Neither sshd nor the journal tells how this login authenticated."));
-	snprintf(p->method, sizeof(p->method), "%s", journal[0] ? journal : file);
+	snprintf(p->method, sizeof(p->method), "%s", journal.name[0] ? journal.name : file.name);
 	if (!method_asked(q, p))
 		return refuse(p, PROOF_NOT_KEY, q, e,
 			      _("This login was by %s. It does not show that the key works."),
@@ -315,7 +316,7 @@ int proof_check(struct os *os, const struct proof_query *q, struct proof *ret, s
 {
 	CLEANUP_FREE char *passwd = NULL;
 	CLEANUP_FREE char *user = NULL;
-	struct socket_info s;
+	struct socket_info s = { 0 };
 	struct descent d;
 	int r;
 

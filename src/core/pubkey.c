@@ -44,9 +44,13 @@ char *base64_encode(const void *data, size_t len)
 	for (size_t i = 0; i < len; i += 3) {
 		unsigned n = p[i] << 16u | (i + 1 < len ? p[i + 1] << 8u : 0) |
 			     (i + 2 < len ? p[i + 2] : 0);
-		char four[4] = { alphabet[n >> 18], alphabet[n >> 12 & 63],
-				 i + 1 < len ? alphabet[n >> 6 & 63] : '=',
-				 i + 2 < len ? alphabet[n & 63] : '=' };
+		char four[4] = { alphabet[n >> 18], alphabet[n >> 12 & 63], alphabet[n >> 6 & 63],
+				 alphabet[n & 63] };
+
+		if (i + 1 >= len)
+			four[2] = '=';
+		if (i + 2 >= len)
+			four[3] = '=';
 
 		str_add_bytes(&s, four, 4);
 	}
@@ -161,20 +165,22 @@ static bool field_fits(const char *type, size_t i, const unsigned char *f, size_
 	return true;
 }
 
-static int check_fields(const char *type, unsigned known_bits, const unsigned char *p,
-			const unsigned char *end, unsigned *ret_bits, struct err *e)
+/* All behind the type's name; RSA has its bits from the last field. */
+static int check_fields(struct pubkey *k, const unsigned char *p, const unsigned char *end,
+			struct err *e)
 {
 	const unsigned char *f = NULL;
 	size_t len = 0;
 
-	for (size_t i = 0; i < fields_of(type); i++) {
+	for (size_t i = 0; i < fields_of(k->type); i++) {
 		f = field(&p, end, &len);
-		if (!f || !field_fits(type, i, f, len))
+		if (!f || !field_fits(k->type, i, f, len))
 			return cut_off(e);
 	}
 	if (p != end)
 		return cut_off(e);
-	*ret_bits = known_bits ? known_bits : modulus_bits(f, len);
+	if (k->bits == 0)
+		k->bits = modulus_bits(f, len);
 	return 0;
 }
 
@@ -210,7 +216,8 @@ static int from_blob(const unsigned char *blob, size_t len, const char *written,
 		if (strlen(types[i].name) != n || memcmp(types[i].name, name, n) != 0)
 			continue;
 		ret->type = xstrdup(types[i].name);
-		return check_fields(ret->type, types[i].bits, p, end, &ret->bits, e);
+		ret->bits = types[i].bits;
+		return check_fields(ret, p, end, e);
 	}
 	return refuse_type((const char *)name, n, e);
 }
@@ -238,17 +245,28 @@ static char *clean_comment(const char *text)
 	return str_take(&s);
 }
 
-static int finish(const void *blob, size_t len, const char *comment, const char *written,
-		  struct pubkey *ret, struct err *e)
-{
-	struct pubkey k = { 0 };
+/* A key as it was written: its parts, not judged yet. */
+struct written {
+	const char *type; /* NULL: it stands in the blob only */
+	const char *base64;
+	size_t base64_len;
+	const char *comment;
+};
 
-	if (from_blob(blob, len, written, &k, e) < 0) {
+static int finish(const struct written *w, struct pubkey *ret, struct err *e)
+{
+	CLEANUP_FREE void *blob = NULL;
+	struct pubkey k = { 0 };
+	size_t len;
+
+	if (base64_decode(w->base64, w->base64_len, &blob, &len) < 0)
+		return cut_off(e);
+	if (from_blob(blob, len, w->type, &k, e) < 0) {
 		pubkey_done(&k);
 		return -1;
 	}
 	k.base64 = base64_encode(blob, len);
-	k.comment = clean_comment(comment);
+	k.comment = clean_comment(w->comment);
 	*ret = k;
 	return 0;
 }
@@ -287,8 +305,6 @@ static int parse_one_line(const char *line, struct pubkey *ret, char **ret_optio
 	const char *p = line, *end = word_end(p), *base;
 	CLEANUP_FREE char *options = xstrdup("");
 	CLEANUP_FREE char *type = NULL;
-	CLEANUP_FREE void *blob = NULL;
-	size_t len;
 
 	if (!is_type_name(p, (size_t)(end - p))) {
 		free(options);
@@ -303,9 +319,9 @@ static int parse_one_line(const char *line, struct pubkey *ret, char **ret_optio
 		return refuse_type(type, strlen(type), e);
 	base = end + strspn(end, " \t");
 	end = base + strcspn(base, " \t");
-	if (end == base || base64_decode(base, (size_t)(end - base), &blob, &len) < 0)
+	if (end == base)
 		return cut_off(e);
-	if (finish(blob, len, end, type, ret, e) < 0)
+	if (finish(&(struct written){ type, base, (size_t)(end - base), end }, ret, e) < 0)
 		return -1;
 	if (ret_options)
 		*ret_options = TAKE(options);
@@ -322,15 +338,24 @@ int pubkey_parse_line(const char *line, struct pubkey *ret, char **ret_options, 
 	return parse_one_line(text, ret, ret_options, e);
 }
 
+/* The value of a header, without the quotes that may be round it. */
+static char *header_value(char *text)
+{
+	char *value = str_trim(text);
+	size_t n = strlen(value);
+
+	if (n > 1 && value[0] == '"' && value[n - 1] == '"')
+		return xstrndup(value + 1, n - 2);
+	return xstrdup(value);
+}
+
 /* RFC 4716: header lines "Name: value", continued by a backslash, then base64. */
 static int parse_rfc4716(char *text, struct pubkey *ret, struct err *e)
 {
 	CLEANUP_STR struct str base = { 0 };
 	CLEANUP_FREE char *comment = xstrdup("");
-	CLEANUP_FREE void *blob = NULL;
 	char *rest = text, *line;
 	bool continued = false, ended = false;
-	size_t len;
 
 	while (!ended && (line = str_line(&rest))) {
 		bool header = continued || strchr(line, ':');
@@ -340,23 +365,17 @@ static int parse_rfc4716(char *text, struct pubkey *ret, struct err *e)
 			continue;
 		}
 		if (!continued && str_starts(line, "Comment:")) {
-			char *value = str_trim(line + 8);
-			size_t n = strlen(value);
-
-			if (n > 1 && value[0] == '"' && value[n - 1] == '"') {
-				value[n - 1] = '\0';
-				value++;
-			}
 			free(comment);
-			comment = xstrdup(value);
+			comment = header_value(line + strlen("Comment:"));
 		}
 		continued = header && str_ends(line, "\\");
 		if (!header)
 			str_add(&base, line);
 	}
-	if (!ended || base64_decode(base.text ? base.text : "", base.len, &blob, &len) < 0)
+	if (!ended)
 		return cut_off(e);
-	return finish(blob, len, comment, NULL, ret, e);
+	return finish(&(struct written){ NULL, base.text ? base.text : "", base.len, comment }, ret,
+		      e);
 }
 
 /* Lines that only hold more of the blob belong to the line before (a wrapped paste). */

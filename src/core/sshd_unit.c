@@ -199,13 +199,11 @@ static int find_program(struct os *os, struct sshd *s, struct err *e)
 	return 0;
 }
 
-#define SHOWN                                                     \
-	"Id,LoadState,ActiveState,MainPID,ExecStart,Environment," \
-	"EnvironmentFiles,Listen"
-
 int sshd_read_unit(struct os *os, struct sshd *s, struct sshd_unit *ret, struct err *e)
 {
-	const struct run run = { .argv = ARGV("systemctl", "show", "-p", SHOWN, "--", "ssh.service",
+	static const char shown[] = "Id,LoadState,ActiveState,MainPID,ExecStart,Environment,"
+				    "EnvironmentFiles,Listen";
+	const struct run run = { .argv = ARGV("systemctl", "show", "-p", shown, "--", "ssh.service",
 					      "sshd.service", "ssh.socket", "sshd.socket") };
 	CLEANUP_RUN struct run_result r = { 0 };
 	char *rest, *block;
