@@ -5,17 +5,18 @@
 #include "base/mem.h"
 #include "base/opt.h"
 
-static const struct opt table[] = {
+static const struct opt rows[] = {
 	{ "yes", 'y', NULL, "do not ask" },
 	{ "window", 0, "TIME", "how long" },
 	{ "windows", 0, NULL, "a name that begins like another" },
 	{ "file", 'f', "FILE", "which" },
 };
 
+static const struct opt_table table = { rows, COUNT(rows) };
+
 #define WORDS(...) ((const char *[]){ __VA_ARGS__, NULL })
-#define PARSE(o, e, ...)                                                    \
-	opts_parse(table, COUNT(table), (int)COUNT(WORDS(__VA_ARGS__)) - 1, \
-		   (char **)WORDS(__VA_ARGS__), o, e)
+#define PARSE(o, e, ...) \
+	opts_parse(&table, (int)COUNT(WORDS(__VA_ARGS__)) - 1, (char **)WORDS(__VA_ARGS__), o, e)
 
 static int every_way_to_write_them(void)
 {
