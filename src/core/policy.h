@@ -83,6 +83,6 @@ int policy_set(struct policy *p, const char *section, const char *name, const ch
 char *policy_get(const struct policy *p, const struct policy_key *key);
 /* A commented policy file that policy_parse reads back to the same policy. Never NULL. */
 char *policy_write(const struct policy *p);
-/* What contradicts itself whatever the host is like (no key while password login is off, …):
- * ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
+/* What contradicts itself whatever the host is like (a key without a user, …; that a door stays is
+ * controls_plan's question, which knows the keys that are there already): ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
 int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e);

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+/* The policy file: every key, what is refused and how it is said (core/policy.h, kannuki-policy(5)). */
+#include <sys/socket.h>
+
+#include "base/i18n.h"
+#include "base/mem.h"
+#include "core/policy.h"
+#include "lib/fake_os.h"
+#include "lib/keys.h"
+#include "lib/t.h"
+
+#define KEY "ssh-ed25519 " ED25519 " taro@laptop"
+
+/* What parsing says: "" when it is taken, else the message. */
+static const char *said(const char *text)
+{
+	static char msg[900];
+	struct policy p = { 0 };
+	struct err e = { 0 };
+
+	msg[0] = '\0';
+	if (policy_parse("FILE", text, &p, &e) < 0)
+		snprintf(msg, sizeof(msg), "%s%s%s", e.kind == ERR_USAGE ? "" : "(not usage) ",
+			 p.open || p.admin_user || p.admin_key ? "(not empty) " : "", e.msg);
+	policy_done(&p);
+	return msg;
+}
+
+static int nothing_said_means_the_defaults(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 };
+	struct err e = { 0 };
+
+	T_OK(policy_parse("FILE", "", &p, &e) == 0);
+	T_OK(!p.admin_user && p.admin_key_count == 0 && p.admin_sudo == SUDO_PASSWORD);
+	T_OK(p.ssh_port == 0 && !p.password_login && p.root_login == ROOT_LOGIN_NO);
+	T_OK(p.allow_from_count == 0 && p.ping && p.language == UI_LANGUAGE_LOCALE);
+	T_OK(p.open_count == 1 && strcmp(p.open[0].tpl->name, "ssh") == 0);
+	for (size_t i = 0; i < policy_keys_count; i++) {
+		CLEANUP_FREE char *value = policy_get(&p, &policy_keys[i]);
+
+		T_STR(value, policy_keys[i].def);
+		T_OK(p.line[i] == 0);
+	}
+	return 0;
+}
+
+static int every_key_is_read(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 };
+	struct err e = { 0 };
+
+	T_OK(policy_parse("FILE",
+			  "\xef\xbb\xbf# mine\r\n\r\n  [admin]  \r\nuser=taro\r\nkey = " KEY
+			  "\r\n\tkey = ssh-rsa " RSA2048 " old\r\nsudo = nopasswd\r\n; more\r\n"
+			  "[ssh]\r\nport = 22022\r\npassword-login = yes\r\nroot-login = key\r\n"
+			  "allow-from = 203.0.113.0/24, 2001:db8::/32\r\n"
+			  "allow-from = 198.51.100.7\r\n"
+			  "[firewall]\r\nopen = web, 8080/tcp\r\n"
+			  "open = 60000-61000/udp from 203.0.113.0/24\r\nping = no\r\n"
+			  "[ui]\r\nlanguage = ja\r\n",
+			  &p, &e) == 0);
+	T_STR(p.admin_user, "taro");
+	T_OK(p.admin_key_count == 2 && p.admin_key[1].bits == 2048);
+	T_OK(p.admin_sudo == SUDO_NOPASSWD && p.ssh_port == 22022 && p.password_login);
+	T_OK(p.root_login == ROOT_LOGIN_KEY && !p.ping && p.language == UI_LANGUAGE_JA);
+	T_OK(p.allow_from_count == 3 && p.allow_from[1].addr.family == AF_INET6);
+	T_OK(p.allow_from[2].bits == 32);
+	T_OK(p.open_count == 4 && p.open[0].tpl == opening_template_find("ssh"));
+	T_OK(p.open[3].has_source && p.open[3].range.to == 61000);
+	T_OK(p.line[0] == 4); /* user: where a person finds it */
+	return 0;
+}
+
+static int a_key_may_be_a_block(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 };
+	struct err e = { 0 };
+
+	T_OK(policy_parse("FILE",
+			  "[admin]\nuser = taro\nkey = ---- BEGIN SSH2 PUBLIC KEY ----\n"
+			  "Comment: \"eddsa = key\"\n" ED25519 "\n---- END SSH2 PUBLIC KEY ----\n"
+			  "sudo = nopasswd\n",
+			  &p, &e) == 0);
+	T_OK(p.admin_key_count == 1 && p.admin_sudo == SUDO_NOPASSWD);
+	T_STR(p.admin_key[0].comment, "eddsa = key");
+	T_STR(p.admin_key[0].base64, ED25519);
+	T_OK(strstr(said("[admin]\nkey = ---- BEGIN SSH2 PUBLIC KEY ----\n" ED25519 "\n"),
+		    "FILE:2: "));
+	return 0;
+}
+
+/* One error, with the place and what is allowed. */
+static int bad_values(void)
+{
+	static const struct {
+		const char *text, *place, *says, *allowed;
+	} t[] = {
+		{ "[ssh]\nport = 0", "FILE:2: ", "[ssh] port = 0", "1 to 65535" },
+		{ "[ssh]\n\n# x\nport = 70000", "FILE:4: ", "70000", "1 to 65535" },
+		{ "[ssh]\nport = 22,22022", "FILE:2: ", "22,22022", "1 to 65535" },
+		{ "[ssh]\nport =", "FILE:2: ", "port", "1 to 65535" },
+		{ "[ssh]\nport = -1", "FILE:2: ", "-1", "1 to 65535" },
+		{ "[ssh]\npassword-login = maybe", "FILE:2: ", "maybe", "yes or no" },
+		{ "[ssh]\npassword-login = Yes", "FILE:2: ", "Yes", "yes or no" },
+		{ "[ssh]\nroot-login = prohibit-password", "FILE:2: ", "root-login",
+		  "no, key, yes" },
+		{ "[admin]\nsudo = none", "FILE:2: ", "sudo", "password, nopasswd" },
+		{ "[ssh]\nallow-from = 10.0.0.0/33", "FILE:2: ", "10.0.0.0/33", "allow-from" },
+		{ "[ssh]\nallow-from = 10.0.0.1/8", "FILE:2: ", "10.0.0.1/8", "10.0.0.0/8" },
+		{ "[ssh]\nallow-from = office", "FILE:2: ", "office", "allow-from" },
+		{ "[ssh]\nallow-from = any, 10.0.0.0/8", "FILE:2: ", "any", "allow-from" },
+		{ "[firewall]\nopen = wbe", "FILE:2: ", "wbe", "did you mean \"web\"?" },
+		{ "[firewall]\nopen = 0/tcp", "FILE:2: ", "0/tcp", "8080/tcp" },
+		{ "[firewall]\nopen = ssh from 10.0.0.0/8", "FILE:2: ", "ssh", "allow-from" },
+		{ "[firewall]\nping = 1", "FILE:2: ", "ping", "yes or no" },
+		{ "[ui]\nlanguage = fr", "FILE:2: ", "fr", "locale, en, ja" },
+		{ "[admin]\nuser = root", "FILE:2: ", "root", "choose another name" },
+		{ "[admin]\nuser = Taro", "FILE:2: ", "Taro", "lower-case" },
+		{ "[admin]\nuser = 1taro", "FILE:2: ", "1taro", "lower-case" },
+		{ "[admin]\nuser = ta ro", "FILE:2: ", "ta ro", "lower-case" },
+		{ "[admin]\nuser = -taro", "FILE:2: ", "-taro", "lower-case" },
+		{ "[admin]\nuser = taro:x", "FILE:2: ", "taro:x", "lower-case" },
+		{ "[admin]\nuser = ../taro", "FILE:2: ", "../taro", "lower-case" },
+		{ "[admin]\nuser = 太郎", "FILE:2: ", "太郎", "lower-case" },
+		{ "[admin]\nuser =", "FILE:2: ", "user", "lower-case" },
+		{ "[admin]\nuser = aaaaaaaaaabbbbbbbbbbccccccccccddd", "FILE:2: ", "aaa",
+		  "at most 32" },
+		{ "[admin]\nkey = ssh-rsa " RSA1024, "FILE:2: ", "1024", "2048" },
+		{ "[admin]\nkey = ssh-dss " DSA, "FILE:2: ", "DSA", "ssh-keygen -t ed25519" },
+		{ "[admin]\nkey =", "FILE:2: ", "no public key", "" },
+		/* Wrapped by a hasty paste. */
+		{ "[admin]\nkey = ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKPzOOIiqNGM3XA\n"
+		  "cwkcLKe2ASb+69uTMplAr6r2djJTN taro",
+		  "FILE:2: ", "not whole", "" },
+		{ "[admin]\nkey = " KEY "\nkey = ssh-ed25519 " ED25519 " again",
+		  "FILE:3: ", "twice", "" },
+		{ "[guard]\nenabled = yes", "FILE:2: ", "does not carry that out yet", "" },
+		{ "[updates]\nautomatic = security", "FILE:2: ", "does not carry", "" },
+		{ "[services]\nstop = auto", "FILE:2: ", "does not carry", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(t); i++) {
+		const char *msg = said(t[i].text);
+		bool good = str_starts(msg, t[i].place) && strstr(msg, t[i].says) &&
+			    strstr(msg, t[i].allowed) && !strchr(msg, '\n');
+
+		if (!good)
+			printf("# %s -> %s\n", t[i].text, msg);
+		T_OK(good);
+	}
+	return 0;
+}
+
+static int bad_lines(void)
+{
+	static const struct {
+		const char *text, *place, *says;
+	} t[] = {
+		{ "port = 22", "FILE:1: ", "before the first section" },
+		{ "[admin\nuser = taro", "FILE:1: ", "not a section" },
+		{ "[]", "FILE:1: ", "not a section" },
+		{ "[", "FILE:1: ", "not a section" },
+		{ "[a-section-name-longer-than-any-there-can-be]", "FILE:1: ", "not a section" },
+		{ "[sssh]\nport = 1", "FILE:1: ", "did you mean [ssh]?" },
+		{ "[network]", "FILE:1: ", "allowed: admin, ssh, firewall" },
+		{ "[ssh]\nprot = 22022", "FILE:2: ", "did you mean \"port\"?" },
+		{ "[ssh]\npasswordlogin = no", "FILE:2: ", "did you mean \"password-login\"?" },
+		{ "[ssh]\nwonderful = 1",
+		  "FILE:2: ", "allowed: port, password-login, root-login, allow-from" },
+		{ "[ssh]\nopen = web", "FILE:2: ", "[ssh] has no key \"open\"" },
+		{ "[ssh]\n= 22", "FILE:2: ", "has no key" },
+		{ "[ssh]\nport 22022", "FILE:2: ", "NAME = VALUE" },
+		{ "[ssh]\nport = 1\n\nport = 2", "FILE:4: ", "twice (first in line 2)" },
+		{ "[ssh]\nport = 1\n[admin]\n[ssh]\nport = 2", "FILE:5: ", "first in line 2" },
+	};
+	CLEANUP_STR struct str s = { 0 };
+
+	for (size_t i = 0; i < COUNT(t); i++) {
+		const char *msg = said(t[i].text);
+
+		if (!str_starts(msg, t[i].place) || !strstr(msg, t[i].says))
+			printf("# %s -> %s\n", t[i].text, msg);
+		T_OK(str_starts(msg, t[i].place) && strstr(msg, t[i].says));
+	}
+	str_add(&s, "[admin]\nkey = ");
+	for (int i = 0; i < 2000; i++)
+		str_add(&s, "AAAAAAAAAA");
+	T_OK(str_starts(said(s.text), "FILE:2: ") && strstr(said(s.text), "too long"));
+	return 0;
+}
+
+static int a_private_key_is_never_quoted(void)
+{
+	static const char *const texts[] = {
+		"[admin]\nkey = -----BEGIN OPENSSH PRIVATE KEY-----\nSECRET=\n",
+		"[admin]\n-----BEGIN RSA PRIVATE KEY-----\nSECRET\n",
+		"[admin]\nkey = b3BlbnNzaC1rZXktdjEAAAAASECRET\n",
+		"[admin]\nkey = PuTTY-User-Key-File-3: ssh-ed25519 SECRET\n",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		T_OK(str_starts(said(texts[i]), "FILE:2: "));
+		T_OK(strstr(said(texts[i]), "private key") && !strstr(said(texts[i]), "SECRET"));
+	}
+	return 0;
+}
+
+static int what_is_written_reads_back(void)
+{
+	static const char *const texts[] = {
+		"",
+		"[admin]\nuser = taro\nkey = " KEY "\nkey = ssh-rsa " RSA3072 "\n",
+		"[admin]\nuser = a_b-9\nsudo = nopasswd\n[ssh]\nport = 1\npassword-login = yes\n"
+		"root-login = yes\nallow-from = ::/0 0.0.0.0/0\n[firewall]\nping = no\n"
+		"open = web, dns from 2001:db8::/32, 1-65535/udp\n[ui]\nlanguage = en\n",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		CLEANUP_POLICY struct policy a = { 0 }, b = { 0 };
+		CLEANUP_FREE char *once = NULL;
+		CLEANUP_FREE char *twice = NULL;
+		struct err e = { 0 };
+
+		T_OK(policy_parse("FILE", texts[i], &a, &e) == 0);
+		once = policy_write(&a);
+		if (policy_parse("WRITTEN", once, &b, &e) < 0)
+			printf("# %s\n%s", e.msg, once);
+		T_OK(b.open_count > 0);
+		twice = policy_write(&b);
+		T_STR(once, twice);
+		for (size_t k = 0; k < policy_keys_count; k++) {
+			CLEANUP_FREE char *x = policy_get(&a, &policy_keys[k]);
+			CLEANUP_FREE char *y = policy_get(&b, &policy_keys[k]);
+
+			T_STR(x, y);
+		}
+	}
+	return 0;
+}
+
+/* In Japanese too: only comments differ. */
+static int what_is_written_is_of_no_language(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 }, back = { 0 };
+	CLEANUP_FREE char *text = NULL;
+	struct err e = { 0 };
+
+	T_OK(policy_parse("FILE", "[admin]\nuser = taro\n[ssh]\nport = 22022\n", &p, &e) == 0);
+	i18n_set(LANG_JA);
+	text = policy_write(&p);
+	i18n_set(LANG_EN);
+	T_OK(policy_parse("WRITTEN", text, &back, &e) == 0 && back.ssh_port == 22022);
+	T_STR(back.admin_user, "taro");
+	return 0;
+}
+
+static int set_one_key(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 };
+	struct err e = { 0 };
+
+	policy_init(&p);
+	T_OK(policy_set(&p, "ssh", "port", "22022", &e) == 0 && p.ssh_port == 22022);
+	T_OK(policy_set(&p, "ssh", "port", "x", &e) < 0 && p.ssh_port == 22022);
+	T_OK(policy_set(&p, "admin", "user", "taro", &e) == 0);
+	T_OK(policy_set(&p, "admin", "user", "hanako", &e) == 0);
+	T_STR(p.admin_user, "hanako");
+	T_OK(policy_set(&p, "firewall", "open", "web, ssh,web", &e) == 0 && p.open_count == 2);
+	T_OK(policy_set(&p, "firewall", "opens", "web", &e) < 0 && e.kind == ERR_USAGE);
+	return 0;
+}
+
+/* Trap 16: taken, but said. */
+static int ports_worth_a_second_look(void)
+{
+	static const struct {
+		unsigned port;
+		const char *says;
+	} t[] = {
+		{ 22, "22" },	       { 80, "80 belongs to a system service" },
+		{ 1023, "1023" },      { 3306, "MySQL" },
+		{ 8080, "HTTP" },      { 25565, "Minecraft" },
+		{ 32767, NULL },       { 32768, "reserved" },
+		{ 60999, "reserved" }, { 61000, "32767" },
+		{ 65535, "32767" },    { 1024, NULL },
+		{ 2222, NULL },	       { 22022, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(t); i++) {
+		CLEANUP_POLICY struct policy p = { 0 };
+		CLEANUP_STRV struct strv warnings = { 0 };
+		CLEANUP_FREE char *all = NULL;
+		struct err e = { 0 };
+
+		policy_init(&p);
+		p.ssh_port = t[i].port;
+		T_OK(policy_check(&p, &warnings, &e) == 0);
+		all = strv_join(&warnings, "\n");
+		if (t[i].says ? !strstr(all, t[i].says) : all[0] != '\0')
+			printf("# %u: %s\n", t[i].port, all);
+		T_OK(t[i].says ? strstr(all, t[i].says) != NULL : all[0] == '\0');
+		/* A better one is named, except where the owner may well know what they do. */
+		T_OK(!t[i].says || t[i].port == 22 || strstr(all, "better"));
+	}
+	return 0;
+}
+
+static int contradictions(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 };
+	CLEANUP_STRV struct strv w = { 0 };
+	struct err e = { 0 };
+
+	policy_init(&p);
+	T_OK(policy_check(&p, &w, &e) == 0 && w.count == 0);
+	T_OK(policy_set(&p, "admin", "key", KEY, &e) == 0);
+	T_OK(policy_check(&p, &w, &e) < 0 && e.kind == ERR_USAGE && strstr(e.msg, "[admin] user"));
+	T_OK(policy_set(&p, "admin", "user", "taro", &e) == 0 && policy_check(&p, &w, &e) == 0);
+	p.open_count = 0;
+	T_OK(policy_check(&p, &w, &e) < 0 && e.kind == ERR_USAGE && strstr(e.msg, "ssh"));
+	p.open_count = 1;
+	T_OK(w.count == 0);
+	p.admin_sudo = SUDO_NOPASSWD;
+	p.password_login = true;
+	p.root_login = ROOT_LOGIN_YES;
+	T_OK(policy_check(&p, &w, &e) == 0 && w.count == 3);
+	return 0;
+}
+
+static const char *load(struct fake *f, const char *path)
+{
+	static char msg[900];
+	CLEANUP_POLICY struct policy p = { 0 };
+	CLEANUP_FREE char *text = NULL;
+	struct err e = { 0 };
+
+	msg[0] = '\0';
+	if (policy_load(&f->os, path, &p, &text, &e) < 0)
+		snprintf(msg, sizeof(msg), "%d %s", (int)e.kind, e.msg);
+	return msg;
+}
+
+static int only_files_that_nobody_else_may_write(void)
+{
+	struct fake *f = fake_new();
+	struct node n = { .type = NODE_FILE, .mode = 0600, .uid = 1000 };
+	CLEANUP_FREE char *huge = xcalloc((1 << 20) + 2, 1);
+
+	n.data = xstrdup("[ssh]\nport = 7\n");
+	n.len = strlen(n.data);
+	fake_file(f, "/p/good", "[ssh]\nport = 7\n", 0644);
+	fake_file(f, "/p/bad", "[ssh]\nport = x\n", 0600);
+	fake_file(f, "/p/group", "[ssh]\n", 0660);
+	fake_file(f, "/p/world", "[ssh]\n", 0606);
+	fake_link(f, "/p/link", "good");
+	fake_dir(f, "/p/dir", 0700);
+	fake_put(f, "/p/other", &n);
+	memset(huge, '#', (1 << 20) + 1);
+	fake_file(f, "/p/huge", huge, 0600);
+	T_STR(load(f, "/p/good"), "");
+	T_OK(strstr(load(f, "/p/bad"), "2 /p/bad:2: [ssh] port = x"));
+	T_OK(strstr(load(f, "/p/group"), "2 /p/group could be changed by others"));
+	T_OK(strstr(load(f, "/p/world"), "chmod 600 /p/world"));
+	T_OK(strstr(load(f, "/p/other"), "owner 1000"));
+	f->uid = 1000;
+	T_STR(load(f, "/p/other"), "");
+	f->uid = 0;
+	T_OK(strstr(load(f, "/p/link"), "2 /p/link is not a regular file"));
+	T_OK(strstr(load(f, "/p/dir"), "not a regular file"));
+	T_OK(strstr(load(f, "/p/huge"), "1 MiB"));
+	T_OK(strstr(load(f, "/p/none"), "2 /p/none is not there"));
+	free(n.data);
+	n = (struct node){ .type = NODE_FILE, .mode = 0600, .len = 3 };
+	n.data = xmemdup("a\0b", 4);
+	fake_put(f, "/p/nul", &n);
+	T_OK(strstr(load(f, "/p/nul"), "not a text file"));
+	free(n.data);
+	fake_free(f);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(nothing_said_means_the_defaults),
+		T(every_key_is_read),
+		T(a_key_may_be_a_block),
+		T(bad_values),
+		T(bad_lines),
+		T(a_private_key_is_never_quoted),
+		T(what_is_written_reads_back),
+		T(what_is_written_is_of_no_language),
+		T(set_one_key),
+		T(ports_worth_a_second_look),
+		T(contradictions),
+		T(only_files_that_nobody_else_may_write),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
