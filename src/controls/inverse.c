@@ -136,8 +136,9 @@ static void ports_of(const struct step *s, unsigned *port, size_t *count)
 	size_t i;
 
 	*count = 0;
-	json_array_foreach(list, i, one) if (*count < 16) port[(*count)++] =
-		(unsigned)json_integer_value(one);
+	json_array_foreach (list, i, one)
+		if (*count < 16)
+			port[(*count)++] = (unsigned)json_integer_value(one);
 }
 
 struct ssh_history {

@@ -16,8 +16,9 @@ static bool any_errors(json_t *stages)
 	const char *name;
 	json_t *stage;
 
-	json_object_foreach(stages, name, stage) if (json_array_size(json_object_get(
-							     stage, "errors")) > 0) return true;
+	json_object_foreach (stages, name, stage)
+		if (json_array_size(json_object_get(stage, "errors")) > 0)
+			return true;
 	return false;
 }
 

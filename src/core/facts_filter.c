@@ -137,8 +137,7 @@ static int look_at_kernel(struct os *os, struct facts *f, struct err *e)
 		return 0;
 	}
 	all = json_loads(r.out, 0, NULL);
-	json_array_foreach(json_object_get(all, "nftables"), i, one)
-	{
+	json_array_foreach (json_object_get(all, "nftables"), i, one) {
 		json_t *chain = json_object_get(one, "chain");
 
 		if (chain)

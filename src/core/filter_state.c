@@ -45,16 +45,14 @@ static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s,
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(from, i, one)
-	{
+	json_array_foreach (from, i, one) {
 		s->ssh_from = xrealloc(s->ssh_from, i + 1, sizeof(*s->ssh_from));
 		if (!json_is_string(one) ||
 		    prefix_parse(json_string_value(one), &s->ssh_from[i], e) < 0)
 			return -1;
 		s->spec.ssh_from_count = i + 1;
 	}
-	json_array_foreach(open, i, one)
-	{
+	json_array_foreach (open, i, one) {
 		s->open = xrealloc(s->open, i + 1, sizeof(*s->open));
 		if (!json_is_string(one) ||
 		    opening_parse(json_string_value(one), &s->open[i], e) < 0)
@@ -75,13 +73,12 @@ int filter_spec_decode(json_t *from, struct filter_spec_owned *ret, struct err *
 			&sources, "open", &open, "ping", &ping, "wan", &wan) < 0)
 		return err_set(e, ERR_FAILED, "stored filter: not complete");
 	s.spec.ping = ping;
-	json_array_foreach(ports, i, one)
-	{
+	json_array_foreach (ports, i, one) {
 		s.ssh_port = xrealloc(s.ssh_port, i + 1, sizeof(*s.ssh_port));
 		s.ssh_port[i] = (uint16_t)json_integer_value(one);
 		s.spec.ssh_port_count = i + 1;
 	}
-	json_array_foreach(wan, i, one)
+	json_array_foreach (wan, i, one)
 		strv_add(&s.wan, json_string_value(one) ? json_string_value(one) : "");
 	if (s.spec.ssh_port_count == 0)
 		err_set(e, ERR_FAILED, "it has no SSH port");
@@ -129,8 +126,7 @@ static json_t *find(json_t *list, const char *kind, const char *name)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		json_t *o = json_object_get(one, kind);
 
 		if (o && str_eq(json_string_value(json_object_get(o, "name")), name))
@@ -147,7 +143,8 @@ static bool set_differs(json_t *list, const struct filter_set *want, char **ret_
 	CLEANUP_FREE char *b = NULL;
 	size_t i;
 
-	json_array_foreach(json_object_get(now, "elem"), i, one) element_text(one, &have);
+	json_array_foreach (json_object_get(now, "elem"), i, one)
+		element_text(one, &have);
 	for (i = 0; i < want->element.count; i++)
 		strv_add(&wanted, want->element.item[i]);
 	strv_sort(&have);
@@ -171,8 +168,7 @@ static bool chain_differs(json_t *list, const struct filter_chain *want, char **
 		*ret_how = xasprintf("chain %s: policy %s", want->name, policy ? policy : "-");
 		return true;
 	}
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		json_t *rule = json_object_get(one, "rule");
 		const char *comment = json_string_value(json_object_get(rule, "comment"));
 		char expected[12] = "";

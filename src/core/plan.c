@@ -170,8 +170,7 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 	p->window_seconds = (unsigned)window;
 	p->policy_text = xstrdup(policy);
 	p->undoes = undoes[0] ? xstrdup(undoes) : NULL;
-	json_array_foreach(doors, i, one)
-	{
+	json_array_foreach (doors, i, one) {
 		const char *user, *method;
 		int port;
 
@@ -180,7 +179,9 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 			return err_set(e, ERR_FAILED, "a door is not complete");
 		plan_add_door(p, user, (unsigned)port, method);
 	}
-	json_array_foreach(steps, i, one) if (decode_step(p, one, e) < 0) return -1;
+	json_array_foreach (steps, i, one)
+		if (decode_step(p, one, e) < 0)
+			return -1;
 	return 0;
 }
 

@@ -126,8 +126,7 @@ static int xattrs_from_json(json_t *list, struct node *n, struct err *e)
 	json_t *pair;
 	size_t i;
 
-	json_array_foreach(list, i, pair)
-	{
+	json_array_foreach (list, i, pair) {
 		const char *name = json_string_value(json_array_get(pair, 0));
 		struct xattr x = { 0 };
 
@@ -221,8 +220,7 @@ static int image_fill(json_t *all, struct image *im, struct err *e)
 
 	if (!json_is_array(items))
 		return err_set(e, ERR_FAILED, "it has no items");
-	json_array_foreach(items, i, one)
-	{
+	json_array_foreach (items, i, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 		struct node n CLEANUP_NODE = { 0 };
 
@@ -232,8 +230,7 @@ static int image_fill(json_t *all, struct image *im, struct err *e)
 			return err_ctx(e, "%s", path);
 		image_add(im, path, &n);
 	}
-	json_object_foreach(json_object_get(all, "text"), name, value)
-	{
+	json_object_foreach (json_object_get(all, "text"), name, value) {
 		if (!json_is_string(value))
 			return err_set(e, ERR_FAILED, "\"%s\" is no text", name);
 		image_set_text(im, name, json_string_value(value));

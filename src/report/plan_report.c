@@ -110,8 +110,9 @@ static int add_diffs(struct os *os, const struct plan *p, struct str *ret, struc
 		json_t *changes = json_object_get(p->step[i].args, "changes"), *one;
 		size_t j;
 
-		json_array_foreach(changes, j,
-				   one) if (add_change(os, one, &seen, ret, e) < 0) return -1;
+		json_array_foreach (changes, j, one)
+			if (add_change(os, one, &seen, ret, e) < 0)
+				return -1;
 	}
 	return 0;
 }
@@ -153,7 +154,7 @@ static json_t *steps_json(const struct plan *p)
 		json_t *changes = json_object_get(s->args, "changes"), *paths = json_array(), *one;
 		size_t j;
 
-		json_array_foreach(changes, j, one)
+		json_array_foreach (changes, j, one)
 			json_array_append(paths, json_object_get(one, "path"));
 		json_array_append_new(a, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id",
 						   s->id, "kind", s->kind->name, "title", s->title,

@@ -66,8 +66,7 @@ static json_t **in_order(json_t *changes, size_t *ret_count)
 	json_t **list = xcalloc(json_array_size(changes) + 1, sizeof(json_t *)), *one;
 	size_t count = 0, dirs, i;
 
-	json_array_foreach(changes, i, one)
-	{
+	json_array_foreach (changes, i, one) {
 		size_t at = count;
 
 		if (!str_eq(json_string_value(json_object_get(one, "type")), "dir"))
@@ -78,8 +77,7 @@ static json_t **in_order(json_t *changes, size_t *ret_count)
 		count++;
 	}
 	dirs = count;
-	json_array_foreach(changes, i, one)
-	{
+	json_array_foreach (changes, i, one) {
 		bool placed = false;
 
 		for (size_t k = 0; k < dirs; k++)
@@ -181,8 +179,7 @@ int changes_capture(const struct step_ctx *c, json_t *changes, struct image *ret
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(changes, i, one)
-	{
+	json_array_foreach (changes, i, one) {
 		struct node now CLEANUP_NODE = { 0 };
 
 		if (os_get(c->os, change_path(one), &now, e) < 0)
@@ -258,8 +255,7 @@ int changes_verify(const struct step_ctx *c, json_t *changes, struct err *e)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(changes, i, one)
-	{
+	json_array_foreach (changes, i, one) {
 		struct node now CLEANUP_NODE = { 0 };
 		struct node want CLEANUP_NODE = { 0 };
 

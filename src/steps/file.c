@@ -73,7 +73,9 @@ static int file_check(const struct step_ctx *c, const struct step *s, struct err
 		return 0;
 	if (strcmp(check, "visudo") != 0)
 		return err_set(e, ERR_FAILED, "unknown check \"%s\"", check);
-	json_array_foreach(changes_of(s), i, one) if (visudo_one(c, one, e) < 0) return -1;
+	json_array_foreach (changes_of(s), i, one)
+		if (visudo_one(c, one, e) < 0)
+			return -1;
 	return 0;
 }
 

@@ -52,8 +52,7 @@ static int service_of(const struct step *s, struct sshd_service *ret, struct err
 	v.socket = json_string_value(json_object_get(s->args, "socket"));
 	if (!v.program || !v.unit)
 		return err_set(e, ERR_FAILED, "the step names no sshd");
-	json_array_foreach(changes_of(s), i, one)
-	{
+	json_array_foreach (changes_of(s), i, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 
 		v.unit_files |= path && str_starts(path, "/etc/systemd/");
@@ -68,8 +67,7 @@ static void ports_of(const struct step *s, struct listeners *ret)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(s->args, "ports"), i, one)
-	{
+	json_array_foreach (json_object_get(s->args, "ports"), i, one) {
 		struct listener l = { .port = (uint16_t)json_integer_value(one) };
 
 		l.addr.family = AF_INET;
@@ -103,8 +101,7 @@ static int staging_of(const struct step_ctx *c, const struct step *s, struct sta
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(changes_of(s), i, one)
-	{
+	json_array_foreach (changes_of(s), i, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 		struct node now CLEANUP_NODE = { 0 };
 		struct node want = { 0 };
@@ -176,7 +173,7 @@ static struct sshd sshd_of(const struct step *s)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(s->args, "options"), i, one)
+	json_array_foreach (json_object_get(s->args, "options"), i, one)
 		strv_add(&d.options, json_string_value(one));
 	return d;
 }

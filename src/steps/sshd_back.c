@@ -150,7 +150,8 @@ static int start_transient(const struct step_ctx *c, const struct sshd_service *
 	strv_add(&argv, s->program);
 	strv_split(&argv, "-D -f", " ");
 	strv_addf(&argv, "%s/sshd_config", dir);
-	json_array_foreach(s->options, i, option) strv_add(&argv, json_string_value(option));
+	json_array_foreach (s->options, i, option)
+		strv_add(&argv, json_string_value(option));
 	return os_run_ok(c->os, (const char *const *)argv.item, NULL, e);
 }
 

@@ -325,7 +325,9 @@ static int staged_units_of_a_killed_run_go(void)
 	fake_remove(f, "/etc/systemd/system/kannuki-settle.service");
 	fake_remove(f, "/etc/systemd/system/sysinit.target.wants/kannuki-recover-boot.service");
 	fake_file(f, "/etc/systemd/system/.kannuki-settle.service.kannuki~", "[Un", 0600);
-	fake_link(f, "/etc/systemd/system/sysinit.target.wants/.kannuki-recover-boot.service.kannuki~", "x");
+	fake_link(f,
+		  "/etc/systemd/system/sysinit.target.wants/.kannuki-recover-boot.service.kannuki~",
+		  "x");
 	fake_file(f, "/etc/systemd/system/.somebody-else.service.kannuki~", "", 0600);
 	T_OK(dead_man(f, false, &e) == 0);
 	T_OK(fake_node(f, "/etc/systemd/system/.somebody-else.service.kannuki~"));
