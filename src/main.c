@@ -78,6 +78,15 @@ static int dispatch(int argc, char **argv, struct err *e)
 	return c ? run_command(c, argc - 2, argv + 2, e) : unknown_command(argv[1], e);
 }
 
+/* "FILE:LINE: " at the beginning is for editors and scripts: nothing may stand before it. */
+static bool names_a_line(const char *msg)
+{
+	size_t file = strcspn(msg, ": \n");
+	size_t digits = msg[file] == ':' ? strspn(msg + file + 1, "0123456789") : 0;
+
+	return msg[0] == '/' && digits > 0 && msg[file + 1 + digits] == ':';
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -88,7 +97,7 @@ int main(int argc, char **argv)
 	i18n_set(lang);
 	r = dispatch(argc, argv, &e);
 	if (r < 0) {
-		fprintf(stderr, "kannuki: %s\n", e.msg);
+		fprintf(stderr, "%s%s\n", names_a_line(e.msg) ? "" : "kannuki: ", e.msg);
 		r = err_exit_code(&e);
 	}
 	if (fflush(stdout) != 0 && r == 0)

@@ -59,5 +59,8 @@ int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err
 	if (policy_load(os, from, &ret->policy, &ret->policy_text, e) < 0)
 		return -1;
 	set_language(&ret->policy);
-	return gather_and_plan(os, &ret->policy, path ? ret->policy_text : NULL, ret, e);
+	if (gather_and_plan(os, &ret->policy, path ? ret->policy_text : NULL, ret, e) == 0)
+		return 0;
+	policy_locate(&ret->policy, from, e);
+	return -1;
 }

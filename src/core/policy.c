@@ -387,3 +387,23 @@ int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *
 			 _("root-login = yes: root is the first name a guesser tries"));
 	return 0;
 }
+
+void policy_locate(const struct policy *p, const char *file, struct err *e)
+{
+	for (size_t i = 0; i < policy_keys_count; i++) {
+		const struct policy_key *k = &policy_keys[i];
+		CLEANUP_FREE char *about = xasprintf("[%s] %s", k->section, k->name);
+		char after;
+
+		if (!str_starts(e->msg, about))
+			continue;
+		after = e->msg[strlen(about)];
+		if (after != ' ' && after != ':')
+			continue;
+		if (p->line[i])
+			err_ctx(e, "%s:%u", file, p->line[i]);
+		else
+			err_ctx(e, "%s", file);
+		return;
+	}
+}

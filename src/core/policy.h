@@ -86,3 +86,6 @@ char *policy_write(const struct policy *p);
 /* What contradicts itself whatever the host is like (a key without a user, …; that a door stays is
  * controls_plan's question, which knows the keys that are there already): ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
 int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e);
+/* Puts "FILE:LINE: " in front of an error about a value ("[ssh] port = 80: ..."), "FILE: " where the
+ * file does not have the key; other errors stay as they are. */
+void policy_locate(const struct policy *p, const char *file, struct err *e);
