@@ -58,6 +58,18 @@ static bool is_our_backup(const struct taking *t, const char *path, const struct
 	return strcmp(is, text_of(pre)) == 0;
 }
 
+/* Neither the password that was before us nor ours: its owner has set it meanwhile. */
+static bool is_owners_password(const struct taking *t, const char *path, const struct node *now)
+{
+	const char *left = text_of(image_node(t->post, path));
+	CLEANUP_FREE char *is = passwd_field(text_of(now), t->user, 1);
+	CLEANUP_FREE char *was = passwd_field(text_of(image_node(t->pre, path)), t->user, 1);
+	CLEANUP_FREE char *ours = passwd_field(left, t->user, 1);
+
+	return t->password && !t->create && str_eq(path, "/etc/shadow") && is && ours &&
+	       !str_eq(is, ours) && !str_eq(is, was);
+}
+
 static int file_back(const struct taking *t, const char *path, struct err *e)
 {
 	const struct node *before = image_node(t->pre, path), *left = image_node(t->post, path);
@@ -73,6 +85,12 @@ static int file_back(const struct taking *t, const char *path, struct err *e)
 	if (now.type != NODE_FILE || node_eq(&now, before) || (left && node_eq(&now, left)) ||
 	    (str_ends(path, "-") && is_our_backup(t, path, &now)))
 		return os_put(t->c->os, path, &now, before, e);
+	if (is_owners_password(t, path, &now)) {
+		err_set(e, ERR_CONFLICT,
+			_("the password of %s was changed by someone else meanwhile, and stays"),
+			t->user);
+		return 1;
+	}
 	text = taken_back(t, path, now.data, text_of(before));
 	if (strcmp(text, text_of(before)) == 0) {
 		free(text);

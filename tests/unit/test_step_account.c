@@ -172,6 +172,33 @@ static int old_user_keeps_what_else_was_given_to_it(void)
 	return 0;
 }
 
+/* Its owner typed passwd inside the window: that one is known to somebody, the former one to nobody. */
+static int password_that_its_owner_set_meanwhile_stays(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+	CLEANUP_FREE char *shadow = NULL;
+	CLEANUP_FREE char *theirs = NULL;
+	char *hash;
+
+	trial_init(&t, &step_account, old_user(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	shadow = pretend_text(&t.p, "/etc/shadow");
+	hash = strstr(shadow, "old:$y$j9T$hashed:");
+	T_OK(hash != NULL);
+	theirs = xasprintf("%.*sold:$y$j9T$of-its-owner:%s", (int)(hash - shadow), shadow,
+			   hash + strlen("old:$y$j9T$hashed:"));
+	pretend_file(&t.p, "/etc/shadow", theirs, 0640);
+	for (int i = 0; i < 2; i++) {
+		T_OK(trial_undo(&t, true, &e) == 1);
+		T_OK(strstr(e.msg, "password of old") != NULL);
+		T_OK(has(&t, "/etc/shadow", "old:$y$j9T$of-its-owner:"));
+		T_OK(!has(&t, "/etc/group", "adm:x:4:old"));
+	}
+	trial_done(&t);
+	return 0;
+}
+
 static int stale_locks_of_killed_programs_go_and_live_ones_stay(void)
 {
 	struct err e = { 0 };
@@ -287,6 +314,7 @@ int main(void)
 		T(cut_anywhere_comes_back),
 		T(what_others_changed_meanwhile_stays),
 		T(old_user_keeps_what_else_was_given_to_it),
+		T(password_that_its_owner_set_meanwhile_stays),
 		T(stale_locks_of_killed_programs_go_and_live_ones_stay),
 		T(droppings_of_a_login_go_without_words),
 		T(persons_files_are_moved_never_deleted),
