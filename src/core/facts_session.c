@@ -80,22 +80,6 @@ static int find_children(struct os *os, const struct facts *f, struct children *
 	return 0;
 }
 
-static char *name_of(const char *passwd, uid_t uid)
-{
-	CLEANUP_FREE char *copy = xstrdup(passwd);
-	char *rest = copy, *line;
-
-	while ((line = str_line(&rest))) {
-		CLEANUP_FREE char *name = xstrndup(line, strcspn(line, ":"));
-		CLEANUP_FREE char *number = passwd_field(line, name, 2);
-		uint64_t n;
-
-		if (number && str_to_u64(number, 0, UINT32_MAX, &n) == 0 && n == uid)
-			return TAKE(name);
-	}
-	return NULL;
-}
-
 /* The unprivileged helper of a login that is not done yet. */
 static bool is_before_login(const struct process *child, const char *name)
 {
@@ -115,7 +99,7 @@ static char *user_of(struct os *os, const struct children *c, const char *passwd
 
 		if (c->item[i].ppid != pid)
 			continue;
-		name = name_of(passwd, c->item[i].uid);
+		name = passwd_name_of(passwd, c->item[i].uid);
 		if (is_before_login(&c->item[i], name))
 			return xstrdup("");
 		if (user && c->item[i].uid == 0)
@@ -125,7 +109,7 @@ static char *user_of(struct os *os, const struct children *c, const char *passwd
 	}
 	if (os_process(os, pid, &own, &gone) == 0 && own.loginuid != OS_LOGINUID_UNSET) {
 		free(user);
-		user = name_of(passwd, own.loginuid);
+		user = passwd_name_of(passwd, own.loginuid);
 	}
 	return user ? TAKE(user) : xstrdup("");
 }

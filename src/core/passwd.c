@@ -44,6 +44,22 @@ char *passwd_field(const char *text, const char *name, unsigned field)
 	return xstrndup(line, strcspn(line, ":\n"));
 }
 
+char *passwd_name_of(const char *text, uid_t uid)
+{
+	CLEANUP_FREE char *copy = xstrdup(text);
+	char *rest = copy, *line;
+
+	while ((line = str_line(&rest))) {
+		CLEANUP_FREE char *name = xstrndup(line, strcspn(line, ":"));
+		CLEANUP_FREE char *number = passwd_field(line, name, 2);
+		uint64_t n;
+
+		if (number && str_to_u64(number, 0, UINT32_MAX, &n) == 0 && n == uid)
+			return TAKE(name);
+	}
+	return NULL;
+}
+
 int passwd_ids(struct os *os, const char *user, uid_t *ret_uid, gid_t *ret_gid, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;

@@ -14,6 +14,9 @@ int passwd_ids(struct os *os, const char *user, uid_t *ret_uid, gid_t *ret_gid, 
 /* Field number `field` (from 0) of the line whose first field is `name`: malloc'd, or NULL. */
 char *passwd_field(const char *text, const char *name, unsigned field);
 
+/* The name of the first user with this uid: malloc'd, or NULL. */
+char *passwd_name_of(const char *text, uid_t uid);
+
 /* Is user in the list of names of that group (the last field of its line)? */
 bool passwd_group_has(const char *text, const char *group, const char *user);
 

@@ -63,22 +63,6 @@ static int walk_up(struct os *os, pid_t pid, struct descent *ret, struct err *e)
 	return 0;
 }
 
-static char *name_of(const char *passwd, uid_t uid)
-{
-	CLEANUP_FREE char *copy = xstrdup(passwd);
-	char *rest = copy, *line;
-
-	while ((line = str_line(&rest))) {
-		CLEANUP_STRV struct strv w = { 0 };
-		uint64_t n;
-
-		strv_split(&w, line, ":");
-		if (w.count >= 3 && str_to_u64(w.item[2], 0, UINT32_MAX, &n) == 0 && n == uid)
-			return xstrdup(w.item[0]);
-	}
-	return xasprintf("uid %u", (unsigned)uid);
-}
-
 /* The established connection that this sshd process holds. 1: none to be found. */
 static int find_connection(struct os *os, pid_t sshd, struct socket_info *ret, struct err *e)
 {
@@ -333,7 +317,9 @@ int proof_check(struct os *os, const struct proof_query *q, struct proof *ret, s
 				"the console do not)."));
 	if (os_read(os, "/etc/passwd", &passwd, e) < 0)
 		return -1;
-	user = name_of(passwd ? passwd : "", d.login_uid);
+	user = passwd_name_of(passwd ? passwd : "", d.login_uid);
+	if (!user)
+		user = xasprintf("uid %u", (unsigned)d.login_uid);
 	snprintf(ret->user, sizeof(ret->user), "%s", user);
 	ret->sshd_pid = d.sshd;
 	ret->start_boottime = d.start;

@@ -106,8 +106,8 @@ static void begin(struct scene *s)
 	s->f->arg = s;
 	fake_on_run(s->f, "journalctl", journalctl);
 	fake_file(s->f, "/etc/passwd",
-		  "root:x:0:0::/root:/bin/sh\ntaro:x:1000:1000::/home/taro:/bin/sh\n"
-		  "hana:x:1001:1001::/home/hana:/bin/sh\n",
+		  "root:x:0:0::/root:/bin/sh\nhana::1001:1000::/home/hana:/bin/sh\n"
+		  "taro:x:1000:1000::/home/taro:/bin/sh\n",
 		  0644);
 	fake_address_add(s->f, "lo", "127.0.0.1", 8);
 	fake_address_add(s->f, "eth0", "192.0.2.10", 24);
