@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/i18n.h"
+
 void str_done(struct str *s)
 {
 	free(s->text);
@@ -43,6 +45,13 @@ void str_vaddf(struct str *s, const char *fmt, va_list ap)
 	CLEANUP_FREE char *more = xvasprintf(fmt, ap);
 
 	str_add(s, more);
+}
+
+void str_add_padded(struct str *s, const char *text, size_t width)
+{
+	size_t have = text_width(text);
+
+	str_addf(s, "%s%*s", text, (int)(have < width ? width - have : 1), "");
 }
 
 void str_addf(struct str *s, const char *fmt, ...)

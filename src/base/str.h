@@ -22,6 +22,8 @@ void str_done(struct str *s);
 void str_clear(struct str *s); /* keeps the room */
 void str_add(struct str *s, const char *text);
 void str_add_bytes(struct str *s, const void *data, size_t len);
+/* With blanks up to so many columns of a terminal; a longer text gets one. */
+void str_add_padded(struct str *s, const char *text, size_t width);
 void str_addf(struct str *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void str_vaddf(struct str *s, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* Hands the text out (never NULL) and leaves s empty. */

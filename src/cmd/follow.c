@@ -139,9 +139,8 @@ static void own_address(const struct facts *f, char buf[ADDR_TEXT])
 	}
 	for (size_t i = 0; i < f->address_count; i++) {
 		const struct addr *a = &f->address[i].addr;
-		bool link_local = a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 
-		if (f->address[i].loopback || link_local)
+		if (f->address[i].loopback || addr_is_link_local(a))
 			continue;
 		addr_text(a, buf);
 		return;

@@ -5,13 +5,6 @@
 #include "base/i18n.h"
 #include "cmd/cmd.h"
 
-static void pad(const char *text, size_t width)
-{
-	size_t have = text_width(text);
-
-	printf("%s%*s", text, (int)(have < width ? width - have : 1), "");
-}
-
 void help_all(void)
 {
 	printf(_("kannuki %s: secures this server, and never leaves its owner outside.\n"),
@@ -20,11 +13,12 @@ void help_all(void)
 	for (size_t i = 0; i < commands_count; i++) {
 		CLEANUP_FREE char *left =
 			xasprintf("  kannuki %s %s", commands[i]->name, commands[i]->words);
+		CLEANUP_STR struct str line = { 0 };
 
 		if (commands[i]->hidden)
 			continue;
-		pad(left, 38);
-		printf("%s\n", _(commands[i]->summary));
+		str_add_padded(&line, left, 38);
+		printf("%s%s\n", line.text, _(commands[i]->summary));
 	}
 	printf(_("\nBegin with: sudo kannuki setup. More: kannuki help COMMAND, man kannuki.\n"));
 }
@@ -39,13 +33,14 @@ void help_command(const struct command *c)
 		const struct opt *o = &c->opt[i];
 		char letter[8] = "";
 		CLEANUP_FREE char *left = NULL;
+		CLEANUP_STR struct str line = { 0 };
 
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		left = xasprintf("  %s--%s%s%s", letter, o->name, o->value ? " " : "",
 				 o->value ? o->value : "");
-		pad(left, 30);
-		printf("%s\n", _(o->help));
+		str_add_padded(&line, left, 30);
+		printf("%s%s\n", line.text, _(o->help));
 	}
 }
 

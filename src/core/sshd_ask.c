@@ -86,10 +86,8 @@ static int own_address(struct os *os, int family, struct addr *ret, struct err *
 	*ret = (struct addr){ .family = family };
 	for (size_t i = 0; i < count; i++) {
 		const struct addr *a = &all[i].addr;
-		bool link_local =
-			family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 
-		if (a->family != family || all[i].loopback || link_local)
+		if (a->family != family || all[i].loopback || addr_is_link_local(a))
 			continue;
 		*ret = *a;
 		return 0;

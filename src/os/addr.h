@@ -35,6 +35,7 @@ const char *addr_text(const struct addr *a, char buf[ADDR_TEXT]);
 bool addr_eq(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a); /* 127.0.0.0/8, ::1 and the mapped forms */
 bool addr_is_any(const struct addr *a);
+bool addr_is_link_local(const struct addr *a); /* fe80::/10 */
 /* ::ffff:a.b.c.d becomes a.b.c.d; everything else stays. */
 struct addr addr_unmap(const struct addr *a);
 /* "198.51.100.0/24", or a bare address (then /32 or /128). Bits set beyond the length are an

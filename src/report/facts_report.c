@@ -10,13 +10,6 @@
 #define LABEL_WIDTH 20
 #define NAME_WIDTH  16
 
-static void pad(struct str *ret, const char *text, size_t width)
-{
-	size_t have = text_width(text);
-
-	str_addf(ret, "%s%*s", text, (int)(have < width ? width - have : 1), "");
-}
-
 /* A line; label "" goes on with the one before. */
 static void row(struct str *ret, const char *label, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
@@ -24,7 +17,7 @@ static void row(struct str *ret, const char *label, const char *fmt, ...)
 {
 	va_list ap;
 
-	pad(ret, label, LABEL_WIDTH);
+	str_add_padded(ret, label, LABEL_WIDTH);
 	va_start(ap, fmt);
 	str_vaddf(ret, fmt, ap);
 	va_end(ap);
@@ -111,7 +104,7 @@ static void add_way(const char *who, const struct sshd_view *v, struct str *ret)
 	CLEANUP_STR struct str line = { 0 };
 	CLEANUP_FREE char *why = w.decides ? setting_words(w.decides) : NULL;
 
-	pad(&line, who, NAME_WIDTH);
+	str_add_padded(&line, who, NAME_WIDTH);
 	if (w.methods)
 		str_addf(&line, "AuthenticationMethods %s", w.methods);
 	else
@@ -253,7 +246,7 @@ static void add_accounts(const struct facts *f, struct str *ret)
 		if (words.count == 0)
 			strv_add(&words, _("may log in"));
 		all = strv_join(&words, ", ");
-		pad(&line, f->account[i].name, NAME_WIDTH);
+		str_add_padded(&line, f->account[i].name, NAME_WIDTH);
 		row(ret, i ? "" : _("Accounts"), "%s%s", line.text, all);
 	}
 }

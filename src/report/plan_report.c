@@ -48,13 +48,6 @@ static void add_steps(const struct plan *p, struct str *ret)
 	str_add(ret, "\n");
 }
 
-static void pad(struct str *ret, const char *text, size_t width)
-{
-	size_t have = text_width(text);
-
-	str_addf(ret, "%s%*s", text, (int)(have < width ? width - have : 1), "");
-}
-
 static void add_effects(const struct plan *p, struct str *ret)
 {
 	if (p->effect_count == 0)
@@ -65,9 +58,9 @@ static void add_effects(const struct plan *p, struct str *ret)
 		CLEANUP_FREE char *change = xasprintf("%s -> %s", f->before, f->after);
 
 		str_add(ret, "  ");
-		pad(ret, f->who, 14);
-		pad(ret, f->keyword, 30);
-		pad(ret, change, 14);
+		str_add_padded(ret, f->who, 14);
+		str_add_padded(ret, f->keyword, 30);
+		str_add_padded(ret, change, 14);
 		if (f->where[0])
 			str_addf(ret, _("(now decided by %s)"), f->where);
 		str_add(ret, "\n");
