@@ -63,6 +63,30 @@ static void add_prefix(struct strv *v, const struct prefix *p)
 		strv_addf(v, "%s/%u", text, p->bits);
 }
 
+/* A set of intervals takes no address twice: what another prefix of the list holds is left out. */
+static bool held_by_another(const struct filter_spec *spec, size_t i)
+{
+	const struct prefix *one = &spec->ssh_from[i];
+
+	for (size_t j = 0; j < spec->ssh_from_count; j++) {
+		const struct prefix *other = &spec->ssh_from[j];
+
+		if (other->addr.family == one->addr.family &&
+		    (other->bits < one->bits || (other->bits == one->bits && j < i)) &&
+		    prefix_holds(other, &one->addr))
+			return true;
+	}
+	return false;
+}
+
+static void add_once(struct strv *v, char *text)
+{
+	if (strv_has(v, text))
+		free(text);
+	else
+		strv_take(v, text);
+}
+
 static void make_sets(const struct filter_spec *spec, struct filter_parts *p)
 {
 	static const struct filter_set empty[FILTER_SETS] = {
@@ -77,7 +101,7 @@ static void make_sets(const struct filter_spec *spec, struct filter_parts *p)
 
 	memcpy(p->set, empty, sizeof(empty));
 	for (size_t i = 0; i < spec->ssh_port_count; i++)
-		strv_addf(&p->set[SSH_PORTS].element, "%u", spec->ssh_port[i]);
+		add_once(&p->set[SSH_PORTS].element, xasprintf("%u", spec->ssh_port[i]));
 	for (int t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++) {
 		size_t n = merged(spec, (enum transport)t, range);
 
@@ -89,11 +113,13 @@ static void make_sets(const struct filter_spec *spec, struct filter_parts *p)
 	for (size_t i = 0; i < spec->ssh_from_count; i++) {
 		const struct prefix *from = &spec->ssh_from[i];
 
-		add_prefix(&p->set[from->addr.family == AF_INET ? SSH_FROM4 : SSH_FROM6].element,
-			   from);
+		if (!held_by_another(spec, i))
+			add_prefix(&p->set[from->addr.family == AF_INET ? SSH_FROM4 : SSH_FROM6]
+					    .element,
+				   from);
 	}
 	for (size_t i = 0; i < spec->wan_count; i++)
-		strv_add(&p->set[WAN].element, spec->wan[i]);
+		add_once(&p->set[WAN].element, xstrdup(spec->wan[i]));
 }
 
 static void add_ssh_rules(const struct filter_spec *spec, struct strv *r)

@@ -40,6 +40,23 @@ json_t *filter_spec_encode(const struct filter_spec *spec)
 			 open, "ping", spec->ping, "wan", wan);
 }
 
+static int decode_ports(json_t *ports, struct filter_spec_owned *s, struct err *e)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (ports, i, one) {
+		json_int_t port = json_integer_value(one);
+
+		if (port < 1 || port > 65535)
+			return err_set(e, ERR_FAILED, "SSH port %zu is none", i + 1);
+		s->ssh_port = xrealloc(s->ssh_port, i + 1, sizeof(*s->ssh_port));
+		s->ssh_port[i] = (uint16_t)port;
+		s->spec.ssh_port_count = i + 1;
+	}
+	return i > 0 ? 0 : err_set(e, ERR_FAILED, "it has no SSH port");
+}
+
 static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s, struct err *e)
 {
 	json_t *one;
@@ -47,15 +64,17 @@ static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s,
 
 	json_array_foreach (from, i, one) {
 		s->ssh_from = xrealloc(s->ssh_from, i + 1, sizeof(*s->ssh_from));
-		if (!json_is_string(one) ||
-		    prefix_parse(json_string_value(one), &s->ssh_from[i], e) < 0)
+		if (!json_is_string(one))
+			return err_set(e, ERR_FAILED, "ssh_from: not a text");
+		if (prefix_parse(json_string_value(one), &s->ssh_from[i], e) < 0)
 			return -1;
 		s->spec.ssh_from_count = i + 1;
 	}
 	json_array_foreach (open, i, one) {
 		s->open = xrealloc(s->open, i + 1, sizeof(*s->open));
-		if (!json_is_string(one) ||
-		    opening_parse(json_string_value(one), &s->open[i], e) < 0)
+		if (!json_is_string(one))
+			return err_set(e, ERR_FAILED, "open: not a text");
+		if (opening_parse(json_string_value(one), &s->open[i], e) < 0)
 			return -1;
 		s->spec.open_count = i + 1;
 	}
@@ -73,16 +92,9 @@ int filter_spec_decode(json_t *from, struct filter_spec_owned *ret, struct err *
 			&sources, "open", &open, "ping", &ping, "wan", &wan) < 0)
 		return err_set(e, ERR_FAILED, "stored filter: not complete");
 	s.spec.ping = ping;
-	json_array_foreach (ports, i, one) {
-		s.ssh_port = xrealloc(s.ssh_port, i + 1, sizeof(*s.ssh_port));
-		s.ssh_port[i] = (uint16_t)json_integer_value(one);
-		s.spec.ssh_port_count = i + 1;
-	}
 	json_array_foreach (wan, i, one)
 		strv_add(&s.wan, json_string_value(one) ? json_string_value(one) : "");
-	if (s.spec.ssh_port_count == 0)
-		err_set(e, ERR_FAILED, "it has no SSH port");
-	if (s.spec.ssh_port_count == 0 || decode_lists(sources, open, &s, e) < 0) {
+	if (decode_ports(ports, &s, e) < 0 || decode_lists(sources, open, &s, e) < 0) {
 		filter_spec_owned_done(&s);
 		return err_ctx(e, "stored filter");
 	}
