@@ -26,7 +26,11 @@ static void split(const char *text, struct lines *ret)
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
-		strv_take(&ret->text, xstrndup(text, n));
+		/* As diff(1) says it: so such a line is another than the same with its end. */
+		if (text[n] == '\n')
+			strv_take(&ret->text, xstrndup(text, n));
+		else
+			strv_addf(&ret->text, "%s\n\\ No newline at end of file", text);
 		text += n;
 		text += *text == '\n';
 	}
