@@ -8,7 +8,8 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 
-#define MAGIC 0x314a4e4bu /* "KNJ1" */
+#define MAGIC	   0x314a4e4bu /* "KNJ1", little-endian */
+#define MAGIC_NAME 0x00ffffffu /* "KNJ", whatever the format's number */
 
 struct slot {
 	uint32_t magic, seq, type, step;
@@ -69,6 +70,15 @@ static void record_from_slot(const struct slot *s, struct record *ret)
 	ret->text[JOURNAL_TEXT_MAX] = '\0';
 }
 
+/* Whole, and of a later format than ours: every format keeps the slots' size, name and CRC. */
+static bool is_newer(const struct slot *s)
+{
+	uint32_t magic = le32toh(s->magic);
+
+	return s->crc == slot_crc(s) && magic > MAGIC &&
+	       (magic & MAGIC_NAME) == (MAGIC & MAGIC_NAME);
+}
+
 int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
@@ -84,6 +94,12 @@ int journal_read(struct os *os, const char *path, struct journal *ret, struct er
 		struct slot s;
 
 		memcpy(&s, n.data + (size_t)i * JOURNAL_SLOT, sizeof(s));
+		if (is_newer(&s)) {
+			journal_done(&j);
+			return err_set(e, ERR_FAILED,
+				       "journal %s: written by a newer kannuki; use that one",
+				       path);
+		}
 		if (s.magic != htole32(MAGIC) || s.crc != slot_crc(&s) || le32toh(s.seq) != i) {
 			blank++;
 			continue;

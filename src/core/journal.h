@@ -59,7 +59,7 @@ struct journal {
 void journal_done(struct journal *j);
 /* Makes the file with all its slots blank, durably. */
 int journal_create(struct os *os, const char *path, struct err *e);
-/* ERR_FAILED also when the file is of a newer format. */
+/* ERR_FAILED also when a whole record is of a newer format. */
 int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e);
 /* Appends durably, then takes it into j. Times are filled in here. */
 int journal_add(struct os *os, struct journal *j, const struct journal_entry *entry, struct err *e);
