@@ -24,6 +24,8 @@ static int says_what_and_why(void)
 	err_set(&e, ERR_CONFLICT, "busy");
 	T_OK(e.kind == ERR_CONFLICT && e.sys == 0);
 	T_STR(e.msg, "busy");
+	err_ctx(&e, "lock");
+	T_STR(e.msg, "lock: busy");
 	return 0;
 }
 

@@ -236,6 +236,7 @@ static int forwarded_ports(void)
 	text = filter_ruleset(&spec, NULL, 0, false);
 	forward = strstr(text, "chain forward");
 	T_STR(elements(text, "wan"), "eth0");
+	T_OK(strstr(forward, "iifname @wan ct status dnat ct state new counter drop"));
 	T_OK(at(forward, "ct original proto-dst @tcp_open accept") <
 	     at(forward, "iifname @wan ct status dnat ct state new counter drop"));
 	T_OK(at(forward, "ct original proto-dst @udp_open accept") < at(forward, "counter drop"));

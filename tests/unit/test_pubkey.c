@@ -77,7 +77,7 @@ static int whatever_the_paste_did_to_it(void)
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKPzOOIiqNGM3XA\r\n"
 		"  cwkcLKe2ASb+69\r\n  uTMplAr6r2djJTN\r\n  taro@laptop\r\n",
 		/* Options are not taken over: a key is a key, whatever an image made of it. */
-		"no-pty,command=\"echo 'Please login as the user debian' \\\"x\\\" ssh-rsa\" "
+		"no-pty,command=\"echo 'Please login as the user debian' \\\" ssh-rsa\" "
 		"ssh-ed25519 " ED25519 " taro@laptop",
 	};
 
@@ -125,6 +125,7 @@ static int private_keys_are_never_quoted(void)
 		"PuTTY-User-Key-File-2: ssh-ed25519\nEncryption: none\nComment: SECRET\n"
 		"Public-Lines: 2\n" ED25519 "\nPrivate-Lines: 1\nSECRET\nPrivate-MAC: 00\n",
 		"PuTTY-User-Key-File-3: ssh-rsa\nSECRET",
+		"Public-Lines: 2\n" ED25519 "\nPrivate-Lines: 1\nSECRET\n",
 		"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nSECRET\n"
 		"---- END SSH2 ENCRYPTED PRIVATE KEY ----\n",
 		"ssh-ed25519 " ED25519 " me\n-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n",
