@@ -107,8 +107,8 @@ static int what_must_always_get_in(void)
 		"packet-too-big",
 		"icmpv6 type { destination-unreachable",
 		"icmp type { destination-unreachable",
-		"ip6 hoplimit 255 icmpv6 type { nd-router-solicit, nd-router-advert, "
-		"nd-neighbor-solicit, nd-neighbor-advert",
+		("ip6 hoplimit 255 icmpv6 type { nd-router-solicit, nd-router-advert, "
+		 "nd-neighbor-solicit, nd-neighbor-advert"),
 		"mld-listener-query",
 	};
 	static const char *const after[] = { "udp sport 67 udp dport 68 accept",
