@@ -44,8 +44,7 @@ static void set_language(const struct policy *p)
 		i18n_set(LANG_EN);
 }
 
-/* What a person types is relative to where they are; the os knows no such place. */
-static char *absolute(const char *path)
+char *absolute_path(const char *path)
 {
 	CLEANUP_FREE char *here = path[0] == '/' ? NULL : get_current_dir_name();
 
@@ -54,7 +53,7 @@ static char *absolute(const char *path)
 
 int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err *e)
 {
-	CLEANUP_FREE char *from = absolute(path ? path : POLICY_PATH);
+	CLEANUP_FREE char *from = absolute_path(path ? path : POLICY_PATH);
 
 	if (policy_load(os, from, &ret->policy, &ret->policy_text, e) < 0)
 		return -1;

@@ -21,3 +21,5 @@ int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err
 /* From a policy at hand, to be stored as POLICY_PATH when text is not NULL. Takes neither. */
 int make_plan_of(struct os *os, const struct policy *policy, const char *text,
 		 struct made_plan *ret, struct err *e);
+/* What a person types is relative to where they are; the os knows no such place. malloc'd. */
+char *absolute_path(const char *path);
