@@ -13,6 +13,7 @@
 
 struct databases {
 	char *passwd, *shadow, *group, *shells;
+	bool all; /* wanted of everybody, not only of who may matter for a plan */
 };
 
 static void databases_done(struct databases *d)
@@ -152,9 +153,18 @@ static int read_keys_file(struct os *os, const char *path, struct account *a, st
 	return 0;
 }
 
+/* The answer for that user, or for another where nobody asked for that one. */
+static const struct sshd_view *view_of_user(const struct sshd *s, const char *user)
+{
+	for (size_t i = 0; i < s->view_count; i++)
+		if (str_eq(s->view[i].user, user))
+			return &s->view[i];
+	return s->view_count ? &s->view[0] : NULL;
+}
+
 static int read_keys(struct os *os, const struct facts *f, struct account *a, struct err *e)
 {
-	const struct sshd_view *v = f->sshd.view_count ? &f->sshd.view[0] : NULL;
+	const struct sshd_view *v = view_of_user(&f->sshd, a->name);
 	CLEANUP_STRV struct strv patterns = { 0 };
 
 	strv_split(&patterns, v ? sshd_value(v, "authorizedkeysfile") : ".ssh/authorized_keys",
@@ -168,6 +178,13 @@ static int read_keys(struct os *os, const struct facts *f, struct account *a, st
 	return 0;
 }
 
+/* Anybody may have a line of sudoers (trap 22); who is in no group of it is asked about only where all
+ * is wanted. */
+static bool sudo_matters(const struct databases *d, const struct facts *f, const struct account *a)
+{
+	return f->as_root && a->uid != 0 && (a->in_admin_group || d->all);
+}
+
 static int read_account(struct os *os, const struct databases *d, struct facts *f,
 			struct account *a, struct err *e)
 {
@@ -178,7 +195,7 @@ static int read_account(struct os *os, const struct databases *d, struct facts *
 	read_shadow(d, today, a);
 	a->in_admin_group =
 		in_group(d, a, group) || in_group(d, a, "wheel") || in_group(d, a, "sudo");
-	if (f->as_root && a->in_admin_group && a->uid != 0 && ask_sudo(os, a, e) < 0)
+	if (sudo_matters(d, f, a) && ask_sudo(os, a, e) < 0)
 		return -1;
 	if (!f->as_root)
 		return 0;
@@ -227,7 +244,7 @@ static int read_databases(struct os *os, struct facts *f, struct databases *d, s
 
 int accounts_gather(struct os *os, const struct facts_query *q, struct facts *f, struct err *e)
 {
-	CLEANUP(databases_done) struct databases d = { 0 };
+	CLEANUP(databases_done) struct databases d = { .all = !q->brief };
 	CLEANUP_FREE char *copy = NULL;
 	char *rest, *line;
 
@@ -250,6 +267,25 @@ int accounts_gather(struct os *os, const struct facts_query *q, struct facts *f,
 		f->account[f->account_count++] = a;
 		if (r < 0)
 			return err_ctx(e, "account %s", a.name);
+	}
+	return 0;
+}
+
+int accounts_names(struct os *os, struct strv *ret, struct err *e)
+{
+	CLEANUP(databases_done) struct databases d = { 0 };
+	char *rest, *line;
+
+	if (os_read(os, "/etc/passwd", &d.passwd, e) < 0 ||
+	    os_read(os, "/etc/shells", &d.shells, e) < 0)
+		return -1;
+	rest = d.passwd;
+	while (rest && ret->count < ACCOUNTS_MAX && (line = str_line(&rest))) {
+		struct account a = { 0 };
+
+		if (parse_line(line, &a) && !str_eq(a.name, "root") && is_login_shell(&d, a.shell))
+			strv_add(ret, a.name);
+		account_done(&a);
 	}
 	return 0;
 }

@@ -181,7 +181,9 @@ static int gather_units(struct os *os, struct facts *f, struct err *e)
 
 static int gather_sshd(struct os *os, const struct facts_query *q, struct facts *f, struct err *e)
 {
-	struct sshd_who who[3] = { { "root", "root" }, { "stranger", "kannuki-nobody" } };
+	struct sshd_who who[3 + ACCOUNTS_MAX] = { { "root", "root" },
+						  { "stranger", "kannuki-nobody" } };
+	CLEANUP_STRV struct strv names = { 0 };
 	struct addr from[2];
 	struct sshd_query ask = { .who = who,
 				  .who_count = 2,
@@ -193,6 +195,11 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 
 	if (q->admin)
 		who[ask.who_count++] = (struct sshd_who){ "admin", q->admin };
+	if (!q->brief && accounts_names(os, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (!str_eq(names.item[i], q->admin))
+			who[ask.who_count++] = (struct sshd_who){ names.item[i], names.item[i] };
 	/* TEST-NET-3 (RFC 5737): nobody's address, so no Match for a real one is hit by chance. */
 	if (addr_parse("203.0.113.1", &from[0]) < 0)
 		return err_set(e, ERR_FAILED, "203.0.113.1");
