@@ -118,20 +118,36 @@ static int deny_probe(const struct control_in *in, struct finding *ret, struct e
 	return 0;
 }
 
+/* What a person types to turn an owner off. malloc'd. */
+static char *how_to_turn_off(const struct filter_owner *o)
+{
+	static const char *const commands[][2] = {
+		{ "ufw", "ufw disable" },
+		{ "firewalld", "systemctl disable --now firewalld.service" },
+		{ "iptables-persistent", "systemctl disable --now netfilter-persistent.service" },
+		{ "nftables.service", "systemctl disable --now nftables.service" },
+	};
+
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (str_eq(o->name, commands[i][0]))
+			return xstrdup(commands[i][1]);
+	return xasprintf("nft delete %s", o->name);
+}
+
 /* Exactly one owner of default deny (trap 26). */
 static int one_owner(const struct control_in *in, struct err *e)
 {
 	for (size_t i = 0; i < in->facts->filter_count; i++) {
 		const struct filter_owner *f = &in->facts->filter[i];
+		CLEANUP_FREE char *off = NULL;
 
-		if (f->denies && (f->active || f->at_boot))
-			return err_set(
-				e, ERR_CONFLICT,
-				_("%s already decides what may come in (%s); two owners of the "
-				  "packet filter shut each other's ports. Turn it off first, or "
-				  "leave "
-				  "it as it is and do not apply"),
-				f->name, f->evidence ? f->evidence : "");
+		if (!f->denies || (!f->active && !f->at_boot))
+			continue;
+		off = how_to_turn_off(f);
+		return err_set(e, ERR_CONFLICT,
+			       _("%s already decides what may come in (%s); two owners of the "
+				 "packet filter shut each other's ports. Turn it off first: %s"),
+			       f->name, f->evidence ? f->evidence : "", off);
 	}
 	return 0;
 }

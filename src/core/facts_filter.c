@@ -93,26 +93,68 @@ static int look_at_nftables(struct os *os, struct facts *f, struct err *e)
 	return 0;
 }
 
-/* A base chain on input that drops by default, in a table that is nobody's of the above. */
-static void look_at_chain(struct facts *f, json_t *chain)
+/* A rule without any condition that ends in drop or reject. */
+static bool denies_the_rest(json_t *rule)
+{
+	json_t *parts = json_object_get(rule, "expr"), *part;
+	bool denies = false;
+	size_t i;
+
+	json_array_foreach (parts, i, part) {
+		if (json_object_get(part, "drop") || json_object_get(part, "reject"))
+			denies = true;
+		else if (!json_object_get(part, "counter") && !json_object_get(part, "log"))
+			return false;
+	}
+	return denies;
+}
+
+/* Does a chain that lets in by default end in denying all? One chain is asked at a time: the whole
+ * ruleset may hold sets of any size. */
+static int asks_for_denial(struct os *os, json_t *chain, bool *ret, struct err *e)
+{
+	const char *family = json_string_value(json_object_get(chain, "family"));
+	const char *table = json_string_value(json_object_get(chain, "table"));
+	const char *name = json_string_value(json_object_get(chain, "name"));
+	const struct run run = { .argv = ARGV("nft", "-j", "list", "chain", family, table, name) };
+	CLEANUP_RUN struct run_result r = { 0 };
+	json_t *all, *one;
+	size_t i;
+
+	if (os_run(os, &run, &r, e) < 0)
+		return -1;
+	all = r.status == 0 ? json_loads(r.out, 0, NULL) : NULL;
+	json_array_foreach (json_object_get(all, "nftables"), i, one)
+		*ret = *ret || denies_the_rest(json_object_get(one, "rule"));
+	json_decref(all);
+	return 0;
+}
+
+/* A base chain on input that denies by default, in a table that is nobody's of the above. */
+static int look_at_chain(struct os *os, struct facts *f, json_t *chain, struct err *e)
 {
 	const char *family = json_string_value(json_object_get(chain, "family"));
 	const char *table = json_string_value(json_object_get(chain, "table"));
 	const char *hook = json_string_value(json_object_get(chain, "hook"));
-	const char *policy = json_string_value(json_object_get(chain, "policy"));
+	bool denies = str_eq(json_string_value(json_object_get(chain, "policy")), "drop");
 	CLEANUP_FREE char *name = NULL;
 	struct filter_owner *o;
 
-	if (!family || !table || !str_eq(hook, "input") || !str_eq(policy, "drop") ||
-	    str_eq(table, FILTER_TABLE) || str_eq(table, "kannuki_guard"))
-		return;
+	if (!family || !table || !str_eq(hook, "input") || str_eq(table, FILTER_TABLE) ||
+	    str_eq(table, "kannuki_guard"))
+		return 0;
 	for (size_t i = 0; i < f->filter_count; i++)
 		if (f->filter[i].active && f->filter[i].denies)
-			return; /* this is that owner's table */
+			return 0; /* this is that owner's table */
+	if (!denies && asks_for_denial(os, chain, &denies, e) < 0)
+		return -1;
+	if (!denies)
+		return 0;
 	name = xasprintf("table %s %s", family, table);
 	o = add_owner(f, name, "nft list ruleset");
 	o->active = true;
 	o->denies = true;
+	return 0;
 }
 
 static int look_at_kernel(struct os *os, struct facts *f, struct err *e)
@@ -121,6 +163,7 @@ static int look_at_kernel(struct os *os, struct facts *f, struct err *e)
 	CLEANUP_RUN struct run_result r = { 0 };
 	json_t *all, *one;
 	char *rest, *line;
+	int status = 0;
 	size_t i;
 
 	if (os_run(os, &run, &r, e) < 0)
@@ -140,11 +183,11 @@ static int look_at_kernel(struct os *os, struct facts *f, struct err *e)
 	json_array_foreach (json_object_get(all, "nftables"), i, one) {
 		json_t *chain = json_object_get(one, "chain");
 
-		if (chain)
-			look_at_chain(f, chain);
+		if (chain && status == 0)
+			status = look_at_chain(os, f, chain, e);
 	}
 	json_decref(all);
-	return 0;
+	return status;
 }
 
 int facts_gather_filter(struct os *os, struct facts *f, struct err *e)

@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Who else is there: other owners of the packet filter are refused by name before anything changes, and
+# those that only flush it do not get rid of ours; where ssh.socket owns SSH's port, that port stays.
+# shellcheck source=/dev/null
+# shellcheck disable=SC2016,SC2154 # texts for the VPS's shell; vps_one comes from fresh
+. "$(dirname "$0")/../../lib/main_job.sh"
+
+rented debian12
+one=$vps_one
+on() { vps run "$one" "$@"; }
+sh_on() { vps run "$one" sh -c "$1"; }
+install_in() { vps apt "$one" install --no-install-recommends "$@"; }
+plans() { on /root/kannuki plan --policy /root/policy.conf; }
+refused() { # refused WHO COMMAND: the plan names the other owner, and how to turn it off
+	ok "$1: root still logs in" as_root_password "$one" true
+	exits "$1: 5" 5 plans
+	said "  by its name" "$1"
+	said "  and how to turn it off" "$2"
+	not_ok "  and nothing of ours is there" on nft list table inet kannuki
+}
+welcome() { exits "$1: 3, as without it" 3 plans; }
+policy "$one"
+welcome "nobody else"
+ok "the package lists" vps apt "$one" update
+
+# --- each of the others -----------------------------------------------------------------------------
+
+sh_on 'nft -f - <<T
+table inet mine { chain input { type filter hook input priority 0; policy drop; ct state established,related accept
+	iifname "lo" accept; icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; tcp dport { 22, 80 } accept; }
+}
+T'
+refused "table inet mine" 'nft delete table inet mine'
+on nft delete table inet mine
+sh_on 'nft -f - <<T
+table ip last { chain input { type filter hook input priority 0; ct state established,related accept
+	iifname "lo" accept; tcp dport { 22, 80 } accept; counter reject with icmp type host-prohibited; }
+}
+T'
+refused "table ip last" 'nft delete table ip last'
+on nft delete table ip last
+sh_on 'nft "add table ip some; add chain ip some input { type filter hook input priority 0; }; add rule ip some input tcp dport 9999 drop"'
+welcome "a table that denies one port only"
+on nft delete table ip some
+welcome "that table is gone"
+
+sh_on 'printf "#!/usr/sbin/nft -f\nflush ruleset\ntable inet filter { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; } }\n" >/etc/nftables.conf
+	systemctl -q enable nftables.service'
+refused "nftables.service" 'systemctl disable --now nftables.service'
+sh_on 'systemctl -q disable nftables.service'
+welcome "nftables.service disabled"
+
+ok "ufw is installed" install_in ufw
+welcome "ufw, not enabled"
+ok "ufw is enabled" sh_on 'ufw allow 22/tcp && ufw --force enable'
+refused "ufw" 'ufw disable'
+ok "ufw is disabled" on ufw disable
+welcome "ufw, disabled again"
+ok "ufw goes" vps apt "$one" purge ufw
+
+ok "iptables-persistent is installed" install_in iptables iptables-persistent
+ok "with rules that drop" sh_on 'printf "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n" >/etc/iptables/rules.v4'
+refused "iptables-persistent" 'systemctl disable --now netfilter-persistent.service'
+ok "iptables-persistent goes" sh_on 'rm -r /etc/iptables'
+ok "with its unit" vps apt "$one" purge iptables-persistent netfilter-persistent
+welcome "without them"
+
+ok "firewalld is installed" install_in firewalld
+ok "and runs" sh_on 'systemctl -q enable --now firewalld.service'
+refused "firewalld" 'systemctl disable --now firewalld.service'
+ok "firewalld goes" sh_on 'systemctl -q disable --now firewalld.service'
+welcome "firewalld, disabled"
+
+# --- nftables.service as Debian ships it: flushes all, at boot, restart and reload ---------------------
+
+on sh -c 'printf "#!/usr/sbin/nft -f\n\nflush ruleset\n\ntable inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter;\n\t}\n}\n" >/etc/nftables.conf
+	systemctl -q enable --now nftables.service'
+welcome "nftables.service that only flushes"
+pending "$one"
+ok "confirmed" confirm "$one"
+in_force() { # the ports that the policy closes are closed
+	[ "$(ports_only "$one" 4 "$job_ports")" = "80
+$job_port" ]
+}
+ok "the filter is in force" in_force
+for verb in restart reload stop; do
+	on systemctl $verb nftables.service
+	ok "nftables.service $verb: in force again at once" wait_until 3 on nft list table inet kannuki
+	ok "  as seen from outside" in_force
+done
+on nft flush ruleset
+ok "flush ruleset by hand: it comes back" wait_until 3 on nft list table inet kannuki
+on nft delete table inet kannuki
+ok "our table deleted: it comes back" wait_until 3 on nft list table inet kannuki
+ok "  as seen from outside" in_force
+exits "plan is empty" 0 as_admin "$one" kannuki plan
+for boot in 1 2 3; do
+	vps reboot "$one" >/dev/null
+	ok "boot $boot, with nftables.service enabled: in force" in_force
+done
+
+# --- ssh.socket, as on Ubuntu since 22.10 -------------------------------------------------------------
+
+rented cloud socket
+one=$vps_one
+sh_on 'systemctl -q disable --now ssh.service; systemctl -q enable --now ssh.socket'
+policy "$one"
+ok "root logs in through the socket" as_root_password "$one" true
+exits "another port: 5" 5 apply "$one"
+said "  because of ssh.socket" 'ssh.socket'
+not_ok "  and nothing is under way" under_way "$one"
+policy "$one" '[firewall]' 'open = ssh, web'
+remember "$one"
+pending "$one" --window 30s
+job_port=22
+ok "the admin logs in through the socket" door "$one" -- true
+ok "nobody confirms" ended "$one" 50
+is_as_before "$one"
+root_gets_in "$one" "undone"
+pending "$one"
+ok "confirmed through the socket, which is not the daemon's own listener" confirm "$one"
+vps reboot "$one" >/dev/null
+ok "rebooted: the admin's key opens" door "$one" -- true
+ok "root's password is refused" refused_root_password "$one"
+is "only keys are offered" publickey offered_methods "$one" 22 nobody-here 4
+answer "$one" "22 80" "rebooted"
+exits "and the plan is empty" 0 as_admin "$one" kannuki plan
+done_testing
