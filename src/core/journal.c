@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 
 #define MAGIC	   0x314a4e4bu /* "KNJ1", little-endian */
@@ -86,9 +87,9 @@ int journal_read(struct os *os, const char *path, struct journal *ret, struct er
 	size_t blank = 0;
 
 	if (os_get(os, path, &n, e) < 0)
-		return err_ctx(e, "journal");
+		return err_ctx(e, _("journal"));
 	if (n.type != NODE_FILE)
-		return err_set(e, ERR_FAILED, "journal %s: not there", path);
+		return err_set(e, ERR_FAILED, _("journal %s: not there"), path);
 	j.path = xstrdup(path);
 	for (uint32_t i = 0; (size_t)(i + 1) * JOURNAL_SLOT <= n.len; i++) {
 		struct slot s;
@@ -97,7 +98,7 @@ int journal_read(struct os *os, const char *path, struct journal *ret, struct er
 		if (is_newer(&s)) {
 			journal_done(&j);
 			return err_set(e, ERR_FAILED,
-				       "journal %s: written by a newer kannuki; use that one",
+				       _("journal %s: written by a newer kannuki; use that one"),
 				       path);
 		}
 		if (s.magic != htole32(MAGIC) || s.crc != slot_crc(&s) || le32toh(s.seq) != i) {
@@ -114,10 +115,16 @@ int journal_read(struct os *os, const char *path, struct journal *ret, struct er
 	return 0;
 }
 
-/* Cuts at a character, not inside one. */
+/* Too long: first what stands before the cause ("outer: inner: cause") goes, then the end is cut, at a
+ * character. */
 static void copy_text(char *to, const char *text)
 {
-	size_t n = strlen(text);
+	const char *inner;
+	size_t n;
+
+	while (strlen(text) > JOURNAL_TEXT_MAX && (inner = strstr(text, ": ")))
+		text = inner + strlen(": ");
+	n = strlen(text);
 
 	if (n > JOURNAL_TEXT_MAX) {
 		n = JOURNAL_TEXT_MAX;
@@ -133,7 +140,7 @@ int journal_add(struct os *os, struct journal *j, const struct journal_entry *en
 	struct slot s;
 
 	if (j->next >= JOURNAL_SLOTS)
-		return err_set(e, ERR_FAILED, "journal %s: full", j->path);
+		return err_set(e, ERR_FAILED, _("journal %s: full"), j->path);
 	memset(&s, 0, sizeof(s));
 	s.magic = htole32(MAGIC);
 	s.seq = htole32(j->next);
@@ -145,7 +152,7 @@ int journal_add(struct os *os, struct journal *j, const struct journal_entry *en
 	copy_text(s.text, entry->text ? entry->text : "");
 	s.crc = slot_crc(&s);
 	if (os_write_at(os, j->path, (uint64_t)j->next * JOURNAL_SLOT, &s, sizeof(s), e) < 0)
-		return err_ctx(e, "journal: %s", record_type_name(entry->type));
+		return err_ctx(e, _("journal: %s"), record_type_name(entry->type));
 	j->next++;
 	j->record = xrealloc(j->record, j->count + 1, sizeof(*j->record));
 	record_from_slot(&s, &j->record[j->count++]);

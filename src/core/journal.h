@@ -28,7 +28,7 @@ enum record_type {
 
 #define JOURNAL_SLOT	 256
 #define JOURNAL_SLOTS	 512
-#define JOURNAL_TEXT_MAX 199 /* bytes; longer is cut at a character */
+#define JOURNAL_TEXT_MAX 199 /* bytes; of a longer one the cause is kept */
 #define JOURNAL_NO_STEP	 UINT32_MAX
 
 struct record {

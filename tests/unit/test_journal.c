@@ -136,6 +136,26 @@ static int long_texts_are_cut_at_a_character(void)
 	return 0;
 }
 
+/* "outer: inner: cause": who reads why it was undone needs the cause. */
+static int of_a_long_error_the_cause_stays(void)
+{
+	struct journal j;
+	struct fake *f = host(0, &j);
+	struct err e = { 0 };
+	CLEANUP_STR struct str s = { 0 };
+
+	for (int i = 0; i < 60; i++)
+		str_add(&s, "鍵");
+	str_add(&s, ": /etc/a: No space left on device");
+	T_OK(journal_mark(&f->os, &j, RECORD_NOTE, s.text, &e) == 0);
+	T_STR(j.record[0].text, "/etc/a: No space left on device");
+	T_OK(journal_mark(&f->os, &j, RECORD_NOTE, "short: cause", &e) == 0);
+	T_STR(j.record[1].text, "short: cause");
+	journal_done(&j);
+	fake_free(f);
+	return 0;
+}
+
 static int last_of_a_type_and_step(void)
 {
 	struct journal j;
@@ -316,6 +336,7 @@ int main(void)
 		T(is_made_with_all_its_room),
 		T(what_is_added_is_read),
 		T(long_texts_are_cut_at_a_character),
+		T(of_a_long_error_the_cause_stays),
 		T(last_of_a_type_and_step),
 		T(a_flipped_bit_anywhere_is_seen),
 		T(a_torn_tail_does_not_count),
