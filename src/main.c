@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
+#include "cmd/make_plan.h"
 
 static const char *command_name(const void *arg, size_t i)
 {
@@ -55,8 +56,10 @@ static int run_command(const struct command *c, int argc, char **argv, struct er
 	if (r == 0 && c->as_root && os_uid(call.os) != 0)
 		r = err_set(e, ERR_USAGE, _("kannuki %s must be run as root; try: sudo kannuki %s"),
 			    c->name, c->name);
-	if (r == 0)
+	if (r == 0) {
+		use_language_of_host(call.os);
 		r = c->run(&call, e);
+	}
 	os_linux_free(call.os);
 	opts_done(&call.opts);
 	return r;

@@ -12,17 +12,19 @@
 #include "core/proof.h"
 #include "core/recover.h"
 #include "core/txn.h"
+#include "report/record_report.h"
 
 #define FINISH_SECONDS 120
 
 static const struct opt options[] = {
-	{ "console", 0, NULL, N_("confirm from the provider's console, without a login by SSH") },
+	{ "console", 0, NULL, N_("confirm at the provider's console, without a login by SSH") },
 };
 
 static int no_transaction(struct os *os, struct err *e)
 {
 	CLEANUP_STRV struct strv ids = { 0 };
 	CLEANUP_TXN struct txn t = { 0 };
+	CLEANUP_FREE char *why = NULL;
 	const struct record *undo;
 
 	if (txn_list(os, &ids, e) < 0)
@@ -32,11 +34,13 @@ static int no_transaction(struct os *os, struct err *e)
 			e, ERR_FAILED,
 			_("nothing is waiting for confirmation; begin with: sudo kannuki apply"));
 	undo = journal_last(&t.journal, RECORD_UNDO_INTENT, JOURNAL_NO_STEP);
-	if (undo)
+	if (undo) {
+		why = record_words(undo);
 		return err_set(e, ERR_FAILED,
 			       _("too late: transaction %s was undone (%s). Run again: sudo "
 				 "kannuki apply"),
-			       t.id, undo->text);
+			       t.id, why);
+	}
 	return err_set(e, ERR_FAILED,
 		       _("nothing is waiting for confirmation: %s is confirmed already"), t.id);
 }
@@ -62,29 +66,30 @@ static int check_proof(struct os *os, const struct txn *t, struct str *witness, 
 	r = proof_check(os, &q, &proof, e);
 	if (r != 0)
 		return -1;
-	str_addf(witness, "%s from %s by %s at port %u", proof.user, addr_text(&proof.peer, peer),
-		 proof.method, proof.port);
+	str_addf(witness, PROOF_WITNESS, proof.user, addr_text(&proof.peer, peer), proof.method,
+		 proof.port);
 	return 0;
 }
 
 /* From the console nothing can be proved: the person says what they know, and history says so. */
 static int console_sentence(struct str *witness, struct err *e)
 {
-	const char *sentence = _("I can log in again");
+	/* The same in every language: a console knows no input method. */
+	const char *sentence = "I can log in again";
 	CLEANUP_FREE char *line = NULL;
 	int r;
 
 	if (!term_is_interactive())
 		return err_set(e, ERR_USAGE, _("--console needs a terminal to type in"));
-	printf(_("No login by SSH proves the new door. If you are wrong, only this console "
-		 "remains.\n"
+	printf(_("No login by SSH proves the new door.\n"
+		 "If you are wrong, only this console remains.\n"
 		 "To confirm all the same, type: %s\n"),
 	       sentence);
 	r = term_line("> ", &line, e);
 	if (r != 0 || !str_eq(str_trim(line), sentence))
 		return r < 0 ? r
 			     : err_set(e, ERR_FAILED, _("not confirmed: something else was typed"));
-	str_add(witness, "typed at the console, without proof");
+	str_add(witness, PROOF_CONSOLE);
 	return 0;
 }
 
@@ -112,6 +117,17 @@ static int on_console(struct os *os, struct err *e)
 	return 0;
 }
 
+static void print_witness(const struct txn *t, bool console)
+{
+	const struct record *confirm = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
+	CLEANUP_FREE char *words = confirm ? record_words(confirm) : NULL;
+
+	if (console || !words)
+		printf(_("Confirmed without proof: nobody has logged in by the new door.\n"));
+	else
+		printf(_("Proved: %s.\n"), words);
+}
+
 static int commit(struct os *os, struct txn *t, bool console, struct err *e)
 {
 	CLEANUP_STR struct str witness = { 0 };
@@ -132,7 +148,7 @@ static int commit(struct os *os, struct txn *t, bool console, struct err *e)
 		r = txn_confirm(os, t, witness.text, e);
 	os_unlock(os, token);
 	if (r == 0)
-		printf(_("Proved: %s.\n"), witness.text);
+		print_witness(t, console);
 	return r;
 }
 

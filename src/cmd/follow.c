@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "core/deadman.h"
 #include "core/recover.h"
+#include "report/record_report.h"
 
 #define POLL_MS 100
 
@@ -20,15 +21,16 @@ int print_outcome(const struct txn *t)
 	bool confirmed = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
 
 	if (!confirmed) {
-		printf(_("Undone: %s. This host is as it was before.\n"), undo ? undo->text : "");
+		CLEANUP_FREE char *why = undo ? record_words(undo) : xstrdup("");
+
+		printf(_("Undone: %s\nThis host is as it was before.\n"), why);
 		return EXIT_FAILED;
 	}
 	if (end && !str_eq(end->text, "confirmed")) {
 		const struct record *note = journal_last(&t->journal, RECORD_NOTE, JOURNAL_NO_STEP);
 
-		printf(_("Confirmed, but not finished: %s\nWhat you proved stays in force. Run "
-			 "sudo kannuki "
-			 "apply again when the cause is gone.\n"),
+		printf(_("Confirmed, but not finished: %s\nWhat you proved stays in force. "
+			 "When the cause is gone, run again: sudo kannuki apply\n"),
 		       note ? note->text : "");
 		return EXIT_FAILED;
 	}
@@ -72,8 +74,11 @@ static size_t print_news(const struct txn *t, size_t from)
 			       _("it undoes itself at the deadline, after a crash, at a reboot"));
 		if (r->type == RECORD_DONE && r->step < t->plan.count)
 			printf("  ok  [%zu/%zu] %s\n", n, all, t->plan.step[r->step].title);
-		if (r->type == RECORD_UNDO_INTENT)
-			printf(_("Undoing: %s\n"), r->text);
+		if (r->type == RECORD_UNDO_INTENT) {
+			CLEANUP_FREE char *why = record_words(r);
+
+			printf(_("Undoing: %s\n"), why);
+		}
 	}
 	fflush(stdout);
 	return t->journal.count;
@@ -161,13 +166,13 @@ void print_next_step(struct os *os, const struct txn *t, const struct facts *f)
 		printf("    ssh -p %u %s@%s\n", d->port, d->user, host);
 	}
 	printf("    sudo kannuki confirm\n\n");
-	printf(_("If your client warns of an unknown host key at the new port, compare: kannuki "
+	printf(_("If your client warns of an unknown host key, compare: sudo kannuki "
 		 "fingerprint\n"));
 	printf(_("If it does not connect, open port %u/tcp in your provider's packet filter.\n"),
 	       t->plan.door_count ? t->plan.door[0].port : 22);
 	printf(_("If you do nothing, all goes back to how it was. A reboot undoes it too.\n"
-		 "You may close this window. More time: sudo kannuki extend 10m. Undo now: sudo "
-		 "kannuki undo\n\n"));
+		 "You may close this window. More time: sudo kannuki extend. Undo: sudo kannuki "
+		 "undo\n\n"));
 	fflush(stdout);
 }
 

@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "cmd/cmd.h"
 #include "core/txn.h"
+#include "report/record_report.h"
 
 static void print_time(int64_t ns)
 {
@@ -13,8 +14,8 @@ static void print_time(int64_t ns)
 	struct tm tm;
 	char text[32];
 
-	gmtime_r(&at, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm);
+	localtime_r(&at, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
 	printf("%s", text);
 }
 
@@ -42,8 +43,9 @@ static void print_short(const struct txn *t)
 	const struct record *confirm = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
 	const struct record *undo = journal_last(&t->journal, RECORD_UNDO_INTENT, JOURNAL_NO_STEP);
 	const struct record *because = confirm ? confirm : undo;
+	CLEANUP_FREE char *words = because ? record_words(because) : NULL;
 
-	printf("%s  %s%s%s\n", t->id, how(t), because ? ": " : "", because ? because->text : "");
+	printf("%s  %s%s%s\n", t->id, how(t), words ? ": " : "", words ? words : "");
 	for (size_t i = 0; i < t->plan.count; i++)
 		if (t->plan.step[i].phase != PHASE_FINISH)
 			printf("    %s\n", t->plan.step[i].title);
@@ -54,14 +56,17 @@ static void print_records(const struct txn *t)
 	print_short(t);
 	for (size_t i = 0; i < t->journal.count; i++) {
 		const struct record *r = &t->journal.record[i];
+		CLEANUP_STR struct str type = { 0 };
+		CLEANUP_FREE char *words = record_words(r);
 
 		printf("  ");
 		print_time(r->realtime);
-		printf("  %-8s", record_type_name(r->type));
+		str_add_padded(&type, record_type_words(r->type), 10);
+		printf("  %s", type.text);
 		if (r->step < t->plan.count)
 			printf(" %u. %s", r->step + 1, t->plan.step[r->step].title);
 		else if (r->type != RECORD_BEGIN)
-			printf(" %s", r->text);
+			printf(" %s", words);
 		printf("\n");
 	}
 }

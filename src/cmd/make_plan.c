@@ -36,12 +36,21 @@ int make_plan_of(struct os *os, const struct policy *policy, const char *text,
 	return gather_and_plan(os, policy, text, ret, e);
 }
 
-static void set_language(const struct policy *p)
+static void use_language(const struct policy *p)
 {
 	if (p->language == UI_LANGUAGE_JA)
 		i18n_set(LANG_JA);
 	else if (p->language == UI_LANGUAGE_EN)
 		i18n_set(LANG_EN);
+}
+
+void use_language_of_host(struct os *os)
+{
+	CLEANUP_POLICY struct policy policy = { 0 };
+	struct err ignored = { 0 };
+
+	if (policy_load(os, POLICY_PATH, &policy, NULL, &ignored) == 0)
+		use_language(&policy);
 }
 
 char *absolute_path(const char *path)
@@ -57,7 +66,7 @@ int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err
 
 	if (policy_load(os, from, &ret->policy, &ret->policy_text, e) < 0)
 		return -1;
-	set_language(&ret->policy);
+	use_language(&ret->policy);
 	if (gather_and_plan(os, &ret->policy, path ? ret->policy_text : NULL, ret, e) == 0)
 		return 0;
 	policy_locate(&ret->policy, from, e);

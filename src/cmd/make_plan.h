@@ -18,6 +18,8 @@ void made_plan_done(struct made_plan *m);
 
 /* path NULL: the host's own policy. Sets the language that the policy asks for. */
 int make_plan(struct os *os, const char *path, struct made_plan *ret, struct err *e);
+/* The language that the stored policy asks for, if it can be read and asks for one. */
+void use_language_of_host(struct os *os);
 /* From a policy at hand, to be stored as POLICY_PATH when text is not NULL. Takes neither. */
 int make_plan_of(struct os *os, const struct policy *policy, const char *text,
 		 struct made_plan *ret, struct err *e);

@@ -31,9 +31,20 @@ static void say(const char *said)
 	fflush(stdout);
 }
 
+/* PID 1 knows no language: what is written into the journal is for whoever made the plan. */
+static void use_language_of_plan(struct os *os, const char *id)
+{
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err ignored = { 0 };
+
+	if (txn_open(os, id, &t, &ignored) == 0)
+		i18n_set(t.plan.language);
+}
+
 /* Until nothing is left to do for this id. Between two looks the process may be ended. */
 static int watch(struct os *os, const char *id, struct err *e)
 {
+	use_language_of_plan(os, id);
 	for (;;) {
 		CLEANUP_RECOVERED struct recovered done = { 0 };
 		int r;
@@ -59,6 +70,7 @@ static int apply_run(struct call *c, struct err *e)
 	struct txn_limits limits = { .apply_seconds = APPLY_SECONDS };
 	int r;
 
+	use_language_of_plan(c->os, id);
 	hold_term(true);
 	if (txn_open(c->os, id, &t, e) < 0 || secret_receive(id, SECRET_WAIT_MS, &secret, e) < 0)
 		return -1;
@@ -113,7 +125,7 @@ static int recover(struct call *c, struct err *e)
 const struct command command_recover = {
 	.name = "recover",
 	.words = "",
-	.summary = N_("finishes or undoes what was interrupted; also at the provider's console"),
+	.summary = N_("ends or undoes what was interrupted; also at a console"),
 	.opt = options,
 	.opt_count = COUNT(options),
 	.as_root = true,

@@ -7,6 +7,7 @@
  */
 #include "core/facts_cloud.h"
 
+#include "base/i18n.h"
 #include "core/words.h"
 
 #define RUN_DIR "/run/cloud-init"
@@ -30,11 +31,11 @@ static const char *status_of(const char *text, bool ended)
 	const char *status;
 
 	if (!v1)
-		status = "not run";
+		status = N_("not run");
 	else if (json_is_string(json_object_get(v1, "stage")) || !ended)
-		status = "running";
+		status = N_("running");
 	else
-		status = any_errors(v1) ? "error" : "done";
+		status = any_errors(v1) ? N_("error") : N_("done");
 	json_decref(all);
 	return status;
 }
@@ -58,8 +59,9 @@ int facts_gather_cloud_init(struct os *os, struct facts *f, struct err *e)
 	    read_followed(os, RUN_DIR "/result.json", &result, e) < 0)
 		return -1;
 	if (disabled.type != NODE_ABSENT)
-		f->cloud_init_status = xstrdup("disabled");
+		f->cloud_init_status = xstrdup(N_("disabled"));
 	else
-		f->cloud_init_status = xstrdup(text ? status_of(text, result != NULL) : "not run");
+		f->cloud_init_status =
+			xstrdup(text ? status_of(text, result != NULL) : N_("not run"));
 	return 0;
 }

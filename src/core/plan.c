@@ -116,10 +116,11 @@ char *plan_encode(const struct plan *p)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:i, s:b, s:i, s:s, s:o, s:o, s:s}", "format", PLAN_FORMAT, "needs_proof",
-			p->needs_proof, "window", (int)p->window_seconds, "undoes",
+	all = json_pack("{s:i, s:b, s:i, s:s, s:o, s:o, s:s, s:s}", "format", PLAN_FORMAT,
+			"needs_proof", p->needs_proof, "window", (int)p->window_seconds, "undoes",
 			p->undoes ? p->undoes : "", "doors", doors, "steps", steps, "policy",
-			p->policy_text ? p->policy_text : "");
+			p->policy_text ? p->policy_text : "", "language",
+			i18n_get() == LANG_JA ? "ja" : "en");
 	text = json_dumps(all, JSON_INDENT(1));
 	json_decref(all);
 	if (!text)
@@ -136,10 +137,10 @@ static int decode_step(struct plan *p, json_t *from, struct err *e)
 
 	if (json_unpack(from, "{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", &kind, "phase", &phase,
 			"id", &id, "title", &title, "why", &why, "undo", &undo, "args", &args) < 0)
-		return err_set(e, ERR_FAILED, "a step is not complete");
+		return err_set(e, ERR_FAILED, _("a step is not complete"));
 	k = step_kind_find(kind);
 	if (!k)
-		return err_set(e, ERR_FAILED, "step %s is of the unknown kind \"%s\"", id, kind);
+		return err_set(e, ERR_FAILED, _("step %s is of the unknown kind \"%s\""), id, kind);
 	for (size_t i = 0; i < COUNT(phase_names); i++) {
 		if (strcmp(phase, phase_names[i]) != 0)
 			continue;
@@ -147,7 +148,7 @@ static int decode_step(struct plan *p, json_t *from, struct err *e)
 		step_words(s, title, why, undo);
 		return 0;
 	}
-	return err_set(e, ERR_FAILED, "step %s is in the unknown phase \"%s\"", id, phase);
+	return err_set(e, ERR_FAILED, _("step %s is in the unknown phase \"%s\""), id, phase);
 }
 
 static int decode(struct plan *p, json_t *all, struct err *e)
@@ -158,15 +159,17 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 	size_t i;
 
 	if (json_unpack(all, "{s:i}", "format", &format) < 0)
-		return err_set(e, ERR_FAILED, "it has no format number");
+		return err_set(e, ERR_FAILED, _("it has no format number"));
 	if (format != PLAN_FORMAT)
-		return err_set(e, ERR_FAILED, "it is of format %d, this program knows %d", format,
-			       PLAN_FORMAT);
+		return err_set(e, ERR_FAILED, _("it is of format %d, this program knows %d"),
+			       format, PLAN_FORMAT);
 	if (json_unpack(all, "{s:b, s:i, s:o, s:o, s:s, s:s}", "needs_proof", &needs_proof,
 			"window", &window, "doors", &doors, "steps", &steps, "undoes", &undoes,
 			"policy", &policy) < 0)
-		return err_set(e, ERR_FAILED, "it is not complete");
+		return err_set(e, ERR_FAILED, _("it is not complete"));
 	p->needs_proof = needs_proof;
+	p->language = str_eq(json_string_value(json_object_get(all, "language")), "ja") ? LANG_JA
+											: LANG_EN;
 	p->window_seconds = (unsigned)window;
 	p->policy_text = xstrdup(policy);
 	p->undoes = undoes[0] ? xstrdup(undoes) : NULL;
@@ -176,7 +179,7 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 
 		if (json_unpack(one, "{s:s, s:i, s:s}", "user", &user, "port", &port, "method",
 				&method) < 0)
-			return err_set(e, ERR_FAILED, "a door is not complete");
+			return err_set(e, ERR_FAILED, _("a door is not complete"));
 		plan_add_door(p, user, (unsigned)port, method);
 	}
 	json_array_foreach (steps, i, one)
@@ -193,12 +196,13 @@ int plan_decode(const char *text, struct plan *ret, struct err *e)
 	int r;
 
 	if (!all)
-		return err_set(e, ERR_FAILED, "stored plan, line %d: %s", where.line, where.text);
+		return err_set(e, ERR_FAILED, _("stored plan, line %d: %s"), where.line,
+			       where.text);
 	r = decode(&p, all, e);
 	json_decref(all);
 	if (r < 0) {
 		plan_done(&p);
-		return err_ctx(e, "stored plan");
+		return err_ctx(e, _("stored plan"));
 	}
 	*ret = p;
 	return 0;

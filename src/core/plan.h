@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/i18n.h"
 #include "core/step.h"
 
 /* By which one can log in; what a proof has to come through. */
@@ -34,6 +35,7 @@ struct plan {
 	unsigned window_seconds; /* how long it waits for the proof */
 	char *undoes;		 /* id of the transaction that this takes back, or NULL */
 	char *policy_text;	 /* the policy file's text this was made from */
+	enum lang language;	 /* of its words; what its units say is for the same person */
 };
 
 void plan_done(struct plan *p);

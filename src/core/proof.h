@@ -20,6 +20,11 @@ struct proof_query {
 	size_t from_count;
 };
 
+/* What a proved login is in the journal, always in English: user, address, method, port. */
+#define PROOF_WITNESS "%s from %s by %s at port %u"
+/* ... and what is there instead when a person confirmed at the console. */
+#define PROOF_CONSOLE "typed at the console, without proof"
+
 enum proof_refusal {
 	PROOF_OK,
 	PROOF_NOT_SSH, /* no sshd among the ancestors: tmux, screen, mosh, run0, systemd-run, console */

@@ -32,7 +32,8 @@ static int not_due(const struct recovery *c, int64_t until)
 	return 1;
 }
 
-/* What is due for a transaction in this state: NULL nothing yet, else why it is undone. */
+/* What is due for a transaction in this state: NULL nothing yet, else why it is undone, as the
+ * journal keeps it: in English. */
 static int why_undo(const struct recovery *c, const struct txn *t, const char **ret, struct err *e)
 {
 	enum recover_mode mode = c->mode;
@@ -41,13 +42,13 @@ static int why_undo(const struct recovery *c, const struct txn *t, const char **
 
 	*ret = NULL;
 	if (mode == RECOVER_NOW)
-		*ret = _("asked for by a person");
+		*ret = N_("asked for by a person");
 	else if (mode == RECOVER_BOOT || mode == RECOVER_SETTLE || !t->same_boot)
-		*ret = _("the host was restarted before the confirmation");
+		*ret = N_("the host was restarted before the confirmation");
 	else if (t->state == TXN_UNDOING)
-		*ret = _("the undo is carried on");
+		*ret = N_("the undo is carried on");
 	else if (t->state == TXN_PENDING && os_now(os, OS_BOOTTIME) >= t->deadline)
-		*ret = _("nobody confirmed in time");
+		*ret = N_("nobody confirmed in time");
 	if (*ret)
 		return 0;
 	if (t->state == TXN_PENDING)
@@ -58,7 +59,7 @@ static int why_undo(const struct recovery *c, const struct txn *t, const char **
 		return -1;
 	if (alive && (t->state == TXN_PREPARED || os_now(os, OS_BOOTTIME) < t->apply_limit))
 		return not_due(c, os_now(os, OS_BOOTTIME) + 1000 * MS);
-	*ret = alive ? _("applying took longer than its limit") : _("applying was interrupted");
+	*ret = alive ? N_("applying took longer than its limit") : N_("applying was interrupted");
 	return 0;
 }
 
@@ -77,7 +78,7 @@ static int undo(const struct recovery *c, struct txn *t, const char *why, struct
 	}
 	r = txn_undo(c->os, t, how, why, e);
 	if (r >= 0)
-		c->ret->said = xasprintf(_("transaction %s was undone: %s"), t->id, why);
+		c->ret->said = xasprintf(_("transaction %s was undone: %s"), t->id, _(why));
 	return r > 0 ? 2 : r;
 }
 

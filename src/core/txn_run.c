@@ -75,7 +75,7 @@ static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode
 		return 0;
 	r = txn_pre_image(os, t, i, &pre, e);
 	if (r == 1)
-		return err_set(e, ERR_FAILED, "the image from before it is missing");
+		return err_set(e, ERR_FAILED, _("the image from before it is missing"));
 	if (r < 0)
 		return r;
 	/* Its files were put back early in this boot, and may have been changed by their owner since. */
@@ -174,7 +174,7 @@ static int carry_out_locked(struct os *os, struct txn *t, const struct txn_limit
 		return -1;
 	if (t->plan.needs_proof)
 		return begin_window(os, t, limits->window_seconds, e) < 0 ? -1 : 1;
-	if (journal_mark(os, &t->journal, RECORD_CONFIRM, _("no door was closed"), e) < 0 ||
+	if (journal_mark(os, &t->journal, RECORD_CONFIRM, N_("no door was closed"), e) < 0 ||
 	    txn_refresh(os, t, e) < 0)
 		return -1;
 	return 0;
@@ -279,7 +279,7 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 			fell_back = true;
 		}
 	}
-	if (end(os, t, fell_back ? _("confirmed, but not finished") : "confirmed", false, e) < 0)
+	if (end(os, t, fell_back ? N_("confirmed, but not finished") : "confirmed", false, e) < 0)
 		return -1;
 	if (!fell_back)
 		return 0;
@@ -338,7 +338,7 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 		*e = first;
 		return err_ctx(e, _("not everything is back yet"));
 	}
-	if (!boot && end(os, t, remark.kind ? _("undone, with a remark") : "undone", false, e) < 0)
+	if (!boot && end(os, t, remark.kind ? N_("undone, with a remark") : "undone", false, e) < 0)
 		return -1;
 	if (remark.kind == ERR_NONE)
 		return 0;
