@@ -9,15 +9,15 @@ void help_all(void)
 {
 	printf(_("kannuki %s: secures this server, and never leaves its owner outside.\n"),
 	       KANNUKI_VERSION);
-	printf("\n");
+	printf(_("\nkannuki COMMAND [options]:\n"));
 	for (size_t i = 0; i < commands_count; i++) {
 		CLEANUP_FREE char *left =
-			xasprintf("  kannuki %s %s", commands[i]->name, commands[i]->words);
+			xasprintf("  %s %s", commands[i]->name, commands[i]->words);
 		CLEANUP_STR struct str line = { 0 };
 
 		if (commands[i]->hidden)
 			continue;
-		str_add_padded(&line, left, 38);
+		str_add_padded(&line, left, 26);
 		printf("%s%s\n", line.text, _(commands[i]->summary));
 	}
 	printf(_("\nBegin with: sudo kannuki setup. More: kannuki help COMMAND, man kannuki.\n"));
@@ -39,7 +39,7 @@ void help_command(const struct command *c)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 		left = xasprintf("  %s--%s%s%s", letter, o->name, o->value ? " " : "",
 				 o->value ? o->value : "");
-		str_add_padded(&line, left, 30);
+		str_add_padded(&line, left, 22);
 		printf("%s%s\n", line.text, _(o->help));
 	}
 }

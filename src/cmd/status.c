@@ -8,61 +8,57 @@
 #include "cmd/make_plan.h"
 #include "core/filter.h"
 #include "core/txn.h"
+#include "report/facts_report.h"
 
-static int print_pending(struct os *os, const struct facts *f, int *ret_code, struct err *e)
+/* What is pending, and its line; *ret is open where something waits for its proof. */
+static int add_pending(struct os *os, struct str *s, struct txn *ret, struct err *e)
 {
 	CLEANUP_FREE char *id = NULL;
-	CLEANUP_TXN struct txn t = { 0 };
 	CLEANUP_FREE char *left = NULL;
 	int r = txn_active(os, &id, e);
 
+	if (r == 1)
+		report_row(s, _("Pending"), "%s", _("nothing"));
 	if (r != 0)
-		return r < 0 ? r : (printf(_("Pending:  nothing\n")), 0);
-	if (txn_open(os, id, &t, e) < 0)
+		return r < 0 ? r : 0;
+	if (txn_open(os, id, ret, e) < 0)
 		return -1;
-	if (t.state != TXN_PENDING) {
-		printf(_("Pending:  transaction %s is at work\n"), id);
+	if (ret->state != TXN_PENDING) {
+		report_row(s, _("Pending"), _("transaction %s is at work"), id);
 		return 0;
 	}
-	left = time_left(os, &t);
-	printf(_("Pending:  transaction %s waits for its proof, %s left\n"), id, left);
-	print_next_step(os, &t, f);
-	*ret_code = EXIT_PENDING;
+	left = time_left(os, ret);
+	report_row(s, _("Pending"), _("transaction %s waits for its proof, %s left"), id, left);
 	return 0;
 }
 
-static void print_role(const struct facts *f, const char *who, const char *name)
+static void add_role(const struct facts *f, const char *who, const char *name, struct str *s)
 {
 	const struct sshd_view *v = sshd_view_of(&f->sshd, who, 0);
+	CLEANUP_STR struct str line = { 0 };
+	struct sshd_ways ways;
 
 	if (!v)
 		return;
-	printf("          %-12s %s %s, %s %s", name, _("key"),
-	       sshd_value(v, "pubkeyauthentication"), _("password"),
-	       sshd_value(v, "passwordauthentication"));
-	if (str_eq(who, "root"))
-		printf(", PermitRootLogin %s", sshd_value(v, "permitrootlogin"));
-	printf("\n");
+	ways = sshd_ways(v);
+	str_add_padded(&line, name, REPORT_NAME_WIDTH);
+	report_row(s, "", "%s%s", line.text, report_ways(&ways));
 }
 
-static void print_doors(const struct facts *f, const struct policy *p)
+static void add_doors(const struct facts *f, const struct policy *p, struct str *s)
 {
-	printf(_("SSH:      "));
-	for (size_t i = 0; i < f->sshd.port_count; i++)
-		printf("%s%u/tcp", i ? ", " : "", f->sshd.port[i]);
-	printf("%s\n", f->sshd.port_count ? "" : _("sshd does not listen"));
-	print_role(f, "root", "root");
-	if (p->admin_user)
-		print_role(f, "admin", p->admin_user);
-	for (size_t i = 0; i < f->session_count; i++) {
-		char peer[ADDR_TEXT];
+	CLEANUP_STR struct str ports = { 0 };
 
-		printf(_("          a login from %s at port %u\n"),
-		       addr_text(&f->session[i].peer, peer), f->session[i].local_port);
-	}
+	for (size_t i = 0; i < f->sshd.port_count; i++)
+		str_addf(&ports, "%s%u/tcp", i ? ", " : "", f->sshd.port[i]);
+	report_row(s, _("SSH"), "%s", ports.text ? ports.text : _("sshd does not listen"));
+	add_role(f, "root", "root", s);
+	if (p->admin_user)
+		add_role(f, "admin", p->admin_user, s);
+	report_sessions(f, s);
 }
 
-static int print_filter(struct os *os, const struct policy *p, struct err *e)
+static int add_filter(struct os *os, const struct policy *p, struct str *s, struct err *e)
 {
 	const struct run list = { .argv = ARGV("nft", "list", "table", "inet", FILTER_TABLE) };
 	CLEANUP_RUN struct run_result r = { 0 };
@@ -75,9 +71,9 @@ static int print_filter(struct os *os, const struct policy *p, struct err *e)
 		strv_take(&open, opening_text(&p->open[i]));
 	all = strv_join(&open, ", ");
 	if (r.status == 0)
-		printf(_("Filter:   in force, open by policy: %s\n"), all);
+		report_row(s, _("Packet filter"), _("in force, open by policy: %s"), all);
 	else
-		printf(_("Filter:   not in force\n"));
+		report_row(s, _("Packet filter"), "%s", _("not in force"));
 	return 0;
 }
 
@@ -85,28 +81,32 @@ static int run(struct call *c, struct err *e)
 {
 	CLEANUP_POLICY struct policy policy = { 0 };
 	CLEANUP_FACTS struct facts f = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+	CLEANUP_STR struct str s = { 0 };
 	struct err no_policy = { 0 };
 	struct facts_query q = { .brief = true };
-	int code = EXIT_DONE;
+	bool known = policy_load(c->os, POLICY_PATH, &policy, NULL, &no_policy) == 0;
 
-	if (policy_load(c->os, POLICY_PATH, &policy, NULL, &no_policy) < 0)
-		printf(_("Policy:   none stored; begin with: sudo kannuki setup\n"));
-	else
-		printf(_("Policy:   %s\n"), POLICY_PATH);
 	q.admin = policy.admin_user;
 	if (facts_gather(c->os, &q, &f, e) < 0)
 		return -1;
-	printf(_("Host:     %s, %s\n"), f.hostname, f.distro_name);
-	print_doors(&f, &policy);
-	if (print_filter(c->os, &policy, e) < 0 || print_pending(c->os, &f, &code, e) < 0)
+	report_row(&s, _("This server"), "%s, %s", f.hostname, f.distro_name);
+	report_row(&s, _("Policy"), "%s",
+		   known ? POLICY_PATH : _("none stored; begin with: sudo kannuki setup"));
+	add_doors(&f, &policy, &s);
+	if (add_filter(c->os, &policy, &s, e) < 0 || add_pending(c->os, &s, &t, e) < 0)
 		return -1;
-	return code;
+	fputs(s.text, stdout);
+	if (!t.id || t.state != TXN_PENDING)
+		return EXIT_DONE;
+	print_next_step(c->os, &t, &f);
+	return EXIT_PENDING;
 }
 
 const struct command command_status = {
 	.name = "status",
 	.words = "",
-	.summary = N_("doors, packet filter, and what is pending, on one screen"),
+	.summary = N_("doors, packet filter, what is pending, on one screen"),
 	.as_root = true,
 	.run = run,
 };

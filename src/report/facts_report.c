@@ -8,12 +8,8 @@
 #include "base/i18n.h"
 
 #define LABEL_WIDTH 20
-#define NAME_WIDTH  16
 
-/* A line; label "" goes on with the one before. */
-static void row(struct str *ret, const char *label, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
-static void row(struct str *ret, const char *label, const char *fmt, ...)
+void report_row(struct str *ret, const char *label, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -28,9 +24,9 @@ static void row(struct str *ret, const char *label, const char *fmt, ...)
 
 static void add_host(const struct facts *f, struct str *ret)
 {
-	row(ret, _("This server"), "%s, %s", f->hostname, f->distro_name);
+	report_row(ret, _("This server"), "%s, %s", f->hostname, f->distro_name);
 	if (f->cloud_init)
-		row(ret, "", _("cloud-init: %s"), f->cloud_init_status);
+		report_row(ret, "", _("cloud-init: %s"), _(f->cloud_init_status));
 }
 
 /* --- sshd -------------------------------------------------------------------------------- */
@@ -56,7 +52,7 @@ static const char *families(bool v4, bool v6)
 	return v6 ? _("IPv6 only") : _("IPv4 only");
 }
 
-static const char *ways_words(const struct sshd_ways *w)
+const char *report_ways(const struct sshd_ways *w)
 {
 	if (w->key && w->password)
 		return _("by key or password");
@@ -104,12 +100,12 @@ static void add_way(const char *who, const struct sshd_view *v, struct str *ret)
 	CLEANUP_STR struct str line = { 0 };
 	CLEANUP_FREE char *why = w.decides ? setting_words(w.decides) : NULL;
 
-	str_add_padded(&line, who, NAME_WIDTH);
+	str_add_padded(&line, who, REPORT_NAME_WIDTH);
 	if (w.methods)
 		str_addf(&line, "AuthenticationMethods %s", w.methods);
 	else
-		str_addf(&line, "%s (%s)", ways_words(&w), why ? why : "");
-	row(ret, "", "%s", line.text);
+		str_addf(&line, "%s (%s)", report_ways(&w), why ? why : "");
+	report_row(ret, "", "%s", line.text);
 }
 
 static bool same_way(const struct sshd_view *a, const struct sshd_view *b)
@@ -153,7 +149,7 @@ static void add_lists(const struct sshd_view *v, struct str *ret)
 		CLEANUP_FREE char *words = s ? setting_words(s) : NULL;
 
 		if (words)
-			row(ret, "", _("but: %s"), words);
+			report_row(ret, "", _("but: %s"), words);
 	}
 }
 
@@ -163,32 +159,33 @@ static void add_sshd(const struct facts *f, struct str *ret)
 	const char *starts = s->socket_unit ? s->socket_unit : s->unit;
 
 	if (!s->program) {
-		row(ret, _("SSH"), "%s", _("sshd is not installed"));
+		report_row(ret, _("SSH"), "%s", _("sshd is not installed"));
 		return;
 	}
 	if (s->port_count == 0)
-		row(ret, _("SSH"), "%s", _("sshd does not listen"));
+		report_row(ret, _("SSH"), "%s", _("sshd does not listen"));
 	for (size_t i = 0; i < s->port_count; i++)
-		row(ret, i ? "" : _("SSH"), _("port %u (%s; %s)"), s->port[i],
-		    families(listens(f, s->port[i], AF_INET), listens(f, s->port[i], AF_INET6)),
-		    starts ? starts : "sshd");
+		report_row(
+			ret, i ? "" : _("SSH"), _("port %u (%s; %s)"), s->port[i],
+			families(listens(f, s->port[i], AF_INET), listens(f, s->port[i], AF_INET6)),
+			starts ? starts : "sshd");
 	add_ways(f, ret);
 	add_lists(s->view_count ? &s->view[0] : NULL, ret);
 }
 
 /* --- people ------------------------------------------------------------------------------- */
 
-static void add_sessions(const struct facts *f, struct str *ret)
+void report_sessions(const struct facts *f, struct str *ret)
 {
 	for (size_t i = 0; i < f->session_count; i++) {
 		const struct session *s = &f->session[i];
 		char peer[ADDR_TEXT];
 
-		row(ret, i ? "" : _("Connected now"), _("%s from %s, port %u"),
-		    s->user[0]	  ? s->user
-		    : s->pid == 0 ? _("somebody")
-				  : _("nobody yet"),
-		    addr_text(&s->peer, peer), s->local_port);
+		report_row(ret, i ? "" : _("Connected now"), _("%s from %s, port %u"),
+			   s->user[0]	 ? s->user
+			   : s->pid == 0 ? _("somebody")
+					 : _("nobody yet"),
+			   addr_text(&s->peer, peer), s->local_port);
 	}
 }
 
@@ -246,8 +243,8 @@ static void add_accounts(const struct facts *f, struct str *ret)
 		if (words.count == 0)
 			strv_add(&words, _("may log in"));
 		all = strv_join(&words, ", ");
-		str_add_padded(&line, f->account[i].name, NAME_WIDTH);
-		row(ret, i ? "" : _("Accounts"), "%s%s", line.text, all);
+		str_add_padded(&line, f->account[i].name, REPORT_NAME_WIDTH);
+		report_row(ret, i ? "" : _("Accounts"), "%s%s", line.text, all);
 	}
 }
 
@@ -286,12 +283,12 @@ static void add_listeners(const struct facts *f, struct str *ret)
 		}
 		if (before)
 			continue;
-		row(ret, shown++ ? "" : _("Open ports"), "%u/%s  %s (%s)", s->local_port,
-		    s->kind == SOCKET_UDP_BOUND ? "udp" : "tcp", s->comm[0] ? s->comm : "?",
-		    families(v4, v6));
+		report_row(ret, shown++ ? "" : _("Open ports"), "%u/%s  %s (%s)", s->local_port,
+			   s->kind == SOCKET_UDP_BOUND ? "udp" : "tcp", s->comm[0] ? s->comm : "?",
+			   families(v4, v6));
 	}
 	if (shown == 0)
-		row(ret, _("Open ports"), "%s", _("none"));
+		report_row(ret, _("Open ports"), "%s", _("none"));
 }
 
 static bool ours_is_on(const struct facts *f)
@@ -306,31 +303,31 @@ static void add_filter(const struct facts *f, struct str *ret)
 	size_t shown = 0;
 
 	if (ours_is_on(f))
-		row(ret, shown++ ? "" : _("Packet filter"), "%s", _("Kannuki's"));
+		report_row(ret, shown++ ? "" : _("Packet filter"), "%s", _("Kannuki's"));
 	for (size_t i = 0; i < f->filter_count; i++) {
 		const struct filter_owner *o = &f->filter[i];
 
 		if ((o->active || o->at_boot) && (o->denies || o->flushes))
-			row(ret, shown++ ? "" : _("Packet filter"), "%s (%s)", o->name,
-			    o->evidence);
+			report_row(ret, shown++ ? "" : _("Packet filter"), "%s (%s)", o->name,
+				   o->evidence);
 	}
 	if (shown == 0 && f->nft_works)
-		row(ret, _("Packet filter"), "%s",
-		    _("none on this server: every open port can be reached, unless your "
-		      "provider's filter stops it"));
+		report_row(ret, _("Packet filter"), "%s",
+			   _("none on this server: every open port can be reached, unless your "
+			     "provider's filter stops it"));
 }
 
 static void add_not_measured(const struct facts *f, struct str *ret)
 {
 	for (size_t i = 0; i < f->not_measured.count; i++)
-		row(ret, i ? "" : _("Not measured"), "%s", f->not_measured.item[i]);
+		report_row(ret, i ? "" : _("Not measured"), "%s", f->not_measured.item[i]);
 }
 
 void report_facts_text(const struct facts *f, struct str *ret)
 {
 	add_host(f, ret);
 	add_sshd(f, ret);
-	add_sessions(f, ret);
+	report_sessions(f, ret);
 	add_accounts(f, ret);
 	add_listeners(f, ret);
 	add_filter(f, ret);
