@@ -79,7 +79,7 @@ static int read_line(char **ret, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, errno, "standard input");
+			return err_sys(e, errno, _("standard input"));
 		if (c == '\n')
 			break;
 		if (len < LINE_BYTES)

@@ -56,7 +56,7 @@ static int load_stored(struct os *os, struct err *e)
 	int r = os_read(os, FILTER_STORED, &text, e);
 
 	if (r != 0)
-		return r < 0 ? r : err_set(e, ERR_FAILED, "%s is not there", FILTER_STORED);
+		return r < 0 ? r : err_set(e, ERR_FAILED, _("%s is not there"), FILTER_STORED);
 	j = json_loads(text, 0, &where);
 	if (!j)
 		return err_set(e, ERR_FAILED, "%s:%d: %s", FILTER_STORED, where.line, where.text);

@@ -70,7 +70,7 @@ static int run(struct call *c, struct err *e)
 const struct command command_open = {
 	.name = "open",
 	.words = "WHAT [from CIDR]",
-	.summary = N_("opens the packet filter: web, 8080/tcp, 60000-61000/udp, ..."),
+	.summary = N_("lets in web, 8080/tcp, 60000-61000/udp and the like"),
 	.opt = options,
 	.opt_count = COUNT(options),
 	.words_min = 1,

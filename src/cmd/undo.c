@@ -51,7 +51,7 @@ static int run(struct call *c, struct err *e)
 const struct command command_undo = {
 	.name = "undo",
 	.words = "[ID]",
-	.summary = N_("takes back what waits for confirmation, or an earlier transaction"),
+	.summary = N_("takes back what is pending, or an earlier transaction"),
 	.opt = options,
 	.opt_count = COUNT(options),
 	.words_max = 1,
@@ -81,7 +81,7 @@ static int extend(struct call *c, struct err *e)
 const struct command command_extend = {
 	.name = "extend",
 	.words = "[TIME]",
-	.summary = N_("more time to confirm: from now on 10m, or TIME (30s to 1h)"),
+	.summary = N_("more time to confirm: 10m, or TIME (30s to 1h)"),
 	.words_max = 1,
 	.as_root = true,
 	.run = extend,

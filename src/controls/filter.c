@@ -305,7 +305,7 @@ static void add_boot_steps(const struct control_in *in, struct draft *d, const c
 		   _("the former stored filter comes back"));
 	step_words(plan_add(d->plan, &step_unit, PHASE_FINISH, "filter.at-boot",
 			    step_unit_args(FILTER_UNIT, unit_text, UNIT_ON, UNIT_ON)),
-		   _("load the packet filter at boot and put it back when something removes it"),
+		   _("load the packet filter at boot, and again when something removes it"),
 		   _("nftables.service and others flush every table when they restart"),
 		   _("the unit goes, or is as before"));
 }

@@ -273,7 +273,7 @@ const struct control control_ssh_keyboard = {
 const struct control control_ssh_root = {
 	.id = "ssh.root-login",
 	.title = N_("Root does not log in over SSH"),
-	.why = N_("root is the first name a guesser tries, and leaves no trace of who did what"),
+	.why = N_("guessers try root first, and root hides who did what"),
 	.probe = root_probe,
 	.propose = root_propose,
 };

@@ -249,7 +249,7 @@ int accounts_gather(struct os *os, const struct facts_query *q, struct facts *f,
 	char *rest, *line;
 
 	if (read_databases(os, f, &d, e) < 0)
-		return err_ctx(e, "accounts");
+		return err_ctx(e, _("accounts"));
 	copy = xstrdup(d.passwd ? d.passwd : "");
 	rest = copy;
 	while ((line = str_line(&rest))) {
@@ -266,7 +266,7 @@ int accounts_gather(struct os *os, const struct facts_query *q, struct facts *f,
 		f->account = xrealloc(f->account, f->account_count + 1, sizeof(a));
 		f->account[f->account_count++] = a;
 		if (r < 0)
-			return err_ctx(e, "account %s", a.name);
+			return err_ctx(e, _("account %s"), a.name);
 	}
 	return 0;
 }

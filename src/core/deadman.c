@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 
 #define RUN_UNITS   "/run/systemd/system"
@@ -173,7 +174,7 @@ static int startup_seconds(struct os *os, int64_t deadline, uint64_t *ret, struc
 		      &r, e) < 0)
 		return -1;
 	if (str_to_u64(str_trim(r.out), 0, UINT64_MAX, &userspace) < 0)
-		return err_set(e, ERR_FAILED, "systemd does not say when userspace began");
+		return err_set(e, ERR_FAILED, _("systemd does not say when userspace began"));
 	left = deadline - os_now(os, OS_BOOTTIME);
 	at = os_now(os, OS_MONOTONIC) + left - (int64_t)userspace * 1000;
 	*ret = at <= 0 ? 1 : (uint64_t)((at + 999999999) / 1000000000);
@@ -210,7 +211,7 @@ static int daemon_reload(struct os *os, struct err *e)
 int deadman_write_apply_unit(struct os *os, const struct deadman *d, struct err *e)
 {
 	if (write_layer(os, &apply_layer, d, 0, e) < 0 || daemon_reload(os, e) < 0)
-		return err_ctx(e, "apply unit");
+		return err_ctx(e, _("apply unit"));
 	return 0;
 }
 
@@ -223,7 +224,7 @@ static int expect_property(struct os *os, const char *unit, const char *name, co
 	if (property(os, unit, name, &got, e) < 0)
 		return -1;
 	if (!str_eq(got, want))
-		return err_set(e, ERR_FAILED, "%s is not armed: %s is \"%s\", not \"%s\"", unit,
+		return err_set(e, ERR_FAILED, _("%s is not armed: %s is \"%s\", not \"%s\""), unit,
 			       name, got, want);
 	return 0;
 }
@@ -259,14 +260,14 @@ int deadman_arm(struct os *os, const struct deadman *d, deadman_armed_fn *armed,
 	uint64_t seconds;
 
 	if (startup_seconds(os, d->deadline, &seconds, e) < 0)
-		return err_ctx(e, "dead-man");
+		return err_ctx(e, _("dead-man"));
 	for (size_t i = 0; i < COUNT(layers); i++)
 		if (write_layer(os, &layers[i], d, seconds, e) < 0)
-			return err_ctx(e, "dead-man");
+			return err_ctx(e, _("dead-man"));
 	if (daemon_reload(os, e) < 0 ||
 	    os_run_ok(os, ARGV("systemctl", "restart", sentinel, timer), NULL, e) < 0 ||
 	    expect_armed(os, d->id, armed, arg, e) < 0)
-		return err_ctx(e, "dead-man");
+		return err_ctx(e, _("dead-man"));
 	return 0;
 }
 
@@ -276,15 +277,15 @@ int deadman_rearm(struct os *os, const struct deadman *d, struct err *e)
 	uint64_t seconds;
 
 	if (startup_seconds(os, d->deadline, &seconds, e) < 0)
-		return err_ctx(e, "dead-man");
+		return err_ctx(e, _("dead-man"));
 	for (size_t i = 0; i < COUNT(layers); i++)
 		if (str_starts(layers[i].file, "kannuki-deadline@") &&
 		    write_layer(os, &layers[i], d, seconds, e) < 0)
-			return err_ctx(e, "dead-man");
+			return err_ctx(e, _("dead-man"));
 	if (daemon_reload(os, e) < 0 ||
 	    os_run_ok(os, ARGV("systemctl", "restart", timer), NULL, e) < 0 ||
 	    expect_property(os, timer, "ActiveState", "active", e) < 0)
-		return err_ctx(e, "dead-man");
+		return err_ctx(e, _("dead-man"));
 	return 0;
 }
 
@@ -361,7 +362,7 @@ int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e)
 	if (first.kind == ERR_NONE)
 		return 0;
 	*e = first;
-	return err_ctx(e, "taking the dead-man away");
+	return err_ctx(e, _("taking the dead-man away"));
 }
 
 int deadman_apply_alive(struct os *os, const char *id, struct err *e)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "core/filter.h"
 #include "core/filter_text.h"
 
@@ -49,12 +50,12 @@ static int decode_ports(json_t *ports, struct filter_spec_owned *s, struct err *
 		json_int_t port = json_integer_value(one);
 
 		if (port < 1 || port > 65535)
-			return err_set(e, ERR_FAILED, "SSH port %zu is none", i + 1);
+			return err_set(e, ERR_FAILED, _("SSH port %zu is none"), i + 1);
 		s->ssh_port = xrealloc(s->ssh_port, i + 1, sizeof(*s->ssh_port));
 		s->ssh_port[i] = (uint16_t)port;
 		s->spec.ssh_port_count = i + 1;
 	}
-	return i > 0 ? 0 : err_set(e, ERR_FAILED, "it has no SSH port");
+	return i > 0 ? 0 : err_set(e, ERR_FAILED, _("it has no SSH port"));
 }
 
 static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s, struct err *e)
@@ -65,7 +66,7 @@ static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s,
 	json_array_foreach (from, i, one) {
 		s->ssh_from = xrealloc(s->ssh_from, i + 1, sizeof(*s->ssh_from));
 		if (!json_is_string(one))
-			return err_set(e, ERR_FAILED, "ssh_from: not a text");
+			return err_set(e, ERR_FAILED, _("ssh_from: not a text"));
 		if (prefix_parse(json_string_value(one), &s->ssh_from[i], e) < 0)
 			return -1;
 		s->spec.ssh_from_count = i + 1;
@@ -73,7 +74,7 @@ static int decode_lists(json_t *from, json_t *open, struct filter_spec_owned *s,
 	json_array_foreach (open, i, one) {
 		s->open = xrealloc(s->open, i + 1, sizeof(*s->open));
 		if (!json_is_string(one))
-			return err_set(e, ERR_FAILED, "open: not a text");
+			return err_set(e, ERR_FAILED, _("open: not a text"));
 		if (opening_parse(json_string_value(one), &s->open[i], e) < 0)
 			return -1;
 		s->spec.open_count = i + 1;
@@ -90,13 +91,13 @@ int filter_spec_decode(json_t *from, struct filter_spec_owned *ret, struct err *
 
 	if (json_unpack(from, "{s:o, s:o, s:o, s:b, s:o}", "ssh_ports", &ports, "ssh_from",
 			&sources, "open", &open, "ping", &ping, "wan", &wan) < 0)
-		return err_set(e, ERR_FAILED, "stored filter: not complete");
+		return err_set(e, ERR_FAILED, _("stored filter: not complete"));
 	s.spec.ping = ping;
 	json_array_foreach (wan, i, one)
 		strv_add(&s.wan, json_string_value(one) ? json_string_value(one) : "");
 	if (decode_ports(ports, &s, e) < 0 || decode_lists(sources, open, &s, e) < 0) {
 		filter_spec_owned_done(&s);
-		return err_ctx(e, "stored filter");
+		return err_ctx(e, _("stored filter"));
 	}
 	s.spec.ssh_port = s.ssh_port;
 	s.spec.ssh_from = s.ssh_from;
@@ -226,7 +227,7 @@ int filter_differs(struct os *os, const struct filter_spec *spec, char **ret_how
 	if (os_run(os, &list, &r, e) < 0)
 		return -1;
 	if (r.status == 127)
-		return err_set(e, ERR_FAILED, "nft: no such program");
+		return err_set(e, ERR_FAILED, _("nft: no such program"));
 	if (r.status != 0)
 		return strstr(r.err, "No such file or directory")
 			       ? 2
@@ -234,7 +235,7 @@ int filter_differs(struct os *os, const struct filter_spec *spec, char **ret_how
 					 str_trim(r.err));
 	all = json_loads(r.out, 0, NULL);
 	if (!all)
-		return err_set(e, ERR_FAILED, "nft -j: its answer is no JSON");
+		return err_set(e, ERR_FAILED, _("nft -j: its answer is no JSON"));
 	differs = table_differs(json_object_get(all, "nftables"), spec, ret_how);
 	json_decref(all);
 	return differs ? 1 : 0;

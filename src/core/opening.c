@@ -57,12 +57,18 @@ static int not_understood(const char *text, const char *word, struct err *e)
 {
 	const char *near = str_nearest(word, opening_templates_count, name_at, NULL);
 
-	return err_set(
-		e, ERR_USAGE,
-		_("\"%s\" is not understood%s%s%s; allowed: a template (ssh, web, mail, dns, "
-		  "wireguard, minecraft, ...), 8080/tcp, 60000-61000/udp, each with \"from "
-		  "203.0.113.0/24\" behind it"),
-		text, near ? _("; did you mean \"") : "", near ? near : "", near ? "\"?" : "");
+	if (near)
+		return err_set(
+			e, ERR_USAGE,
+			_("\"%s\" is not understood; did you mean \"%s\"? Allowed: a template "
+			  "(ssh, web, mail, dns, wireguard, minecraft, ...), 8080/tcp, "
+			  "60000-61000/udp, each with \"from 203.0.113.0/24\" behind it"),
+			text, near);
+	return err_set(e, ERR_USAGE,
+		       _("\"%s\" is not understood; allowed: a template (ssh, web, mail, dns, "
+			 "wireguard, minecraft, ...), 8080/tcp, 60000-61000/udp, each with \"from "
+			 "203.0.113.0/24\" behind it"),
+		       text);
 }
 
 /* "8080/tcp" or "60000-61000/udp". 1: not of this form. */

@@ -183,7 +183,7 @@ static int set_value(struct policy *p, const struct policy_key *k, const char *v
 	case POLICY_OPENINGS:
 		return set_openings(p, value, e);
 	}
-	return err_set(e, ERR_FAILED, "policy key without a type");
+	return err_set(e, ERR_FAILED, _("policy key without a type"));
 }
 
 static const char *name_in_section(const void *arg, size_t i)
@@ -207,12 +207,15 @@ static int unknown(const char *section, const char *name, struct err *e)
 			str_addf(&all, "%s%s", all.len ? ", " : "", policy_keys[i].name);
 	if (!all.len) {
 		near = str_nearest(section, policy_keys_count, any_section, NULL);
-		return err_set(
-			e, ERR_USAGE,
-			_("there is no section [%s]%s%s%s; allowed: admin, ssh, firewall, guard, "
-			  "updates, services, ui"),
-			section, near ? _("; did you mean [") : "", near ? near : "",
-			near ? "]?" : "");
+		if (near)
+			return err_set(e, ERR_USAGE,
+				       _("there is no section [%s]; did you mean [%s]? allowed: "
+					 "admin, ssh, firewall, guard, updates, services, ui"),
+				       section, near);
+		return err_set(e, ERR_USAGE,
+			       _("there is no section [%s]; allowed: admin, ssh, firewall, guard, "
+				 "updates, services, ui"),
+			       section);
 	}
 	near = str_nearest(name, policy_keys_count, name_in_section, section);
 	if (near && near[0])
@@ -339,26 +342,21 @@ static void look_at_port(unsigned port, struct strv *w)
 		strv_add(w,
 			 _("port 22 is what every scanner tries first; another port is quieter"));
 	else if (port < 1024)
-		strv_addf(w,
-			  _("port %u belongs to a system service by custom; 22022 is a better "
-			    "choice"),
+		strv_addf(w, _("port %u belongs to a system service by custom; 22022 is better"),
 			  port);
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (known[i].port == port)
-			strv_addf(w,
-				  _("port %u is what %s uses by custom; 22022 is a better choice"),
-				  port, known[i].name);
+			strv_addf(w, _("port %u is what %s uses by custom; 22022 is better"), port,
+				  known[i].name);
 	if (port >= 32768 && port <= 60999)
 		strv_addf(w,
-			  _("port %u may be taken by an outgoing connection before sshd starts; it "
-			    "will "
-			    "be reserved, but one below 32768 is a better choice"),
+			  _("port %u may go to an outgoing connection; it gets reserved, but 22022 "
+			    "is better"),
 			  port);
 	else if (port > 32767)
 		strv_addf(w,
-			  _("some providers' packet filters take no port above 32767; 22022 is a "
-			    "better "
-			    "choice than %u"),
+			  _("port %u is above 32767, which some providers cannot open; 22022 is "
+			    "better"),
 			  port);
 }
 

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "core/words.h"
 
 #define SSHD_DIR  "/etc/ssh"
@@ -140,7 +141,7 @@ static int read_file(struct reader *r, const char *path, struct err *e)
 	int status;
 
 	if (r->depth > DEPTH_MAX || s->file_count >= FILES_MAX)
-		return err_set(e, ERR_FAILED, "%s: too many Include", path);
+		return err_set(e, ERR_FAILED, _("%s: too many Include"), path);
 	if (file_of(s, path))
 		return 0;
 	if (get_followed(r->os, path, &n, e) < 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "core/pubkey.h"
 
@@ -113,7 +114,7 @@ static int bytes_from_json(json_t *from, char **ret, size_t *ret_len, struct err
 
 	if (!json_is_string(from) ||
 	    base64_decode(json_string_value(from), json_string_length(from), &data, &len) < 0)
-		return err_set(e, ERR_FAILED, "its bytes are not base64");
+		return err_set(e, ERR_FAILED, _("its bytes are not base64"));
 	*ret = xcalloc(len + 1, 1);
 	if (len)
 		memcpy(*ret, data, len);
@@ -131,7 +132,7 @@ static int xattrs_from_json(json_t *list, struct node *n, struct err *e)
 		struct xattr x = { 0 };
 
 		if (!name)
-			return err_set(e, ERR_FAILED, "an attribute has no name");
+			return err_set(e, ERR_FAILED, _("an attribute has no name"));
 		if (bytes_from_json(json_array_get(pair, 1), &x.value, &x.len, e) < 0)
 			return -1;
 		x.name = xstrdup(name);
@@ -149,7 +150,7 @@ static int node_type_from(const char *name, enum node_type *ret, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, ERR_FAILED, "unknown type of file \"%s\"", name);
+	return err_set(e, ERR_FAILED, _("unknown type of file \"%s\""), name);
 }
 
 static int node_fill(json_t *from, struct node *n, struct err *e)
@@ -159,14 +160,14 @@ static int node_fill(json_t *from, struct node *n, struct err *e)
 	json_t *data;
 
 	if (json_unpack(from, "{s:s}", "type", &type) < 0)
-		return err_set(e, ERR_FAILED, "it has no type");
+		return err_set(e, ERR_FAILED, _("it has no type"));
 	if (node_type_from(type, &n->type, e) < 0)
 		return -1;
 	if (n->type == NODE_ABSENT)
 		return 0;
 	if (json_unpack(from, "{s:I, s:I, s:I, s:[I, I]}", "mode", &mode, "uid", &uid, "gid", &gid,
 			"mtime", &sec, &nsec) < 0)
-		return err_set(e, ERR_FAILED, "it is not complete");
+		return err_set(e, ERR_FAILED, _("it is not complete"));
 	n->mode = (mode_t)mode;
 	n->uid = (uid_t)uid;
 	n->gid = (gid_t)gid;
@@ -175,7 +176,7 @@ static int node_fill(json_t *from, struct node *n, struct err *e)
 	if (data && bytes_from_json(data, &n->data, &n->len, e) < 0)
 		return -1;
 	if (!data && (n->type == NODE_FILE || n->type == NODE_LINK))
-		return err_set(e, ERR_FAILED, "it has no bytes");
+		return err_set(e, ERR_FAILED, _("it has no bytes"));
 	return xattrs_from_json(json_object_get(from, "xattr"), n, e);
 }
 
@@ -219,20 +220,20 @@ static int image_fill(json_t *all, struct image *im, struct err *e)
 	size_t i;
 
 	if (!json_is_array(items))
-		return err_set(e, ERR_FAILED, "it has no items");
+		return err_set(e, ERR_FAILED, _("it has no items"));
 	json_array_foreach (items, i, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 		struct node n CLEANUP_NODE = { 0 };
 
 		if (!path)
-			return err_set(e, ERR_FAILED, "an item has no path");
+			return err_set(e, ERR_FAILED, _("an item has no path"));
 		if (node_from_json(json_object_get(one, "node"), &n, e) < 0)
 			return err_ctx(e, "%s", path);
 		image_add(im, path, &n);
 	}
 	json_object_foreach (json_object_get(all, "text"), name, value) {
 		if (!json_is_string(value))
-			return err_set(e, ERR_FAILED, "\"%s\" is no text", name);
+			return err_set(e, ERR_FAILED, _("\"%s\" is no text"), name);
 		image_set_text(im, name, json_string_value(value));
 	}
 	return 0;
@@ -246,12 +247,13 @@ int image_decode(const char *text, struct image *ret, struct err *e)
 	int r;
 
 	if (!all)
-		return err_set(e, ERR_FAILED, "stored image, line %d: %s", where.line, where.text);
+		return err_set(e, ERR_FAILED, _("stored image, line %d: %s"), where.line,
+			       where.text);
 	r = image_fill(all, &im, e);
 	json_decref(all);
 	if (r < 0) {
 		image_done(&im);
-		return err_ctx(e, "stored image");
+		return err_ctx(e, _("stored image"));
 	}
 	*ret = im;
 	return 0;

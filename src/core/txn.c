@@ -32,7 +32,7 @@ int txn_active(struct os *os, char **ret_id, struct err *e)
 	int r = os_read(os, ACTIVE, &text, e);
 
 	if (r != 0)
-		return r < 0 ? err_ctx(e, "active transaction") : 1;
+		return r < 0 ? err_ctx(e, _("active transaction")) : 1;
 	*ret_id = xstrdup(str_trim(text));
 	return 0;
 }
@@ -56,7 +56,7 @@ int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e)
 
 	/* /run/lock is writable by all: a stranger could hold or plant it. */
 	if (os_mkdir(os, LOCK_DIR, 0700, e) < 0)
-		return err_ctx(e, "lock");
+		return err_ctx(e, _("lock"));
 	r = os_lock(os, LOCK_DIR "/lock", wait_ms, ret_token, &holder, e);
 	if (r == 1)
 		return err_set(
@@ -127,7 +127,7 @@ int txn_refresh(struct os *os, struct txn *t, struct err *e)
 
 	if (this_boot(os, &boot, e) < 0 || this_machine(os, &machine, e) < 0 ||
 	    journal_read(os, path, &j, e) < 0)
-		return err_ctx(e, "transaction %s", t->id);
+		return err_ctx(e, _("transaction %s"), t->id);
 	journal_done(&t->journal);
 	t->journal = j;
 	t->state = state_of(&j);
@@ -255,7 +255,7 @@ static int new_id(struct os *os, char **ret, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, ERR_FAILED, "no free transaction id");
+	return err_set(e, ERR_FAILED, _("no free transaction id"));
 }
 
 int txn_prepare(struct os *os, const struct plan *plan, const struct node *program, struct txn *ret,
@@ -346,7 +346,7 @@ int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e)
 
 	if (remember_ended(os, t->id, e) < 0 || remove_active(os, t->id, e) < 0 ||
 	    deadman_disarm(os, t->id, boot, e) < 0)
-		return err_ctx(e, "clearing up after %s", t->id);
+		return err_ctx(e, _("clearing up after %s"), t->id);
 	for (size_t i = 0; i < COUNT(drop); i++) {
 		CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, drop[i]);
 
@@ -371,7 +371,7 @@ static int read_image(struct os *os, const char *path, struct image *ret, struct
 
 	if (r != 0)
 		return r;
-	return image_decode(text, ret, e) < 0 ? err_ctx(e, "image %s", path) : 0;
+	return image_decode(text, ret, e) < 0 ? err_ctx(e, _("image %s"), path) : 0;
 }
 
 int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret, struct err *e)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "os/linux.h"
 
@@ -51,7 +52,7 @@ static int parse_stat(const char *text, struct process *p, struct err *e)
 	if (field.count <= STAT_START ||
 	    str_to_u64(field.item[STAT_PPID], 0, INT32_MAX, &ppid) < 0 ||
 	    str_to_u64(field.item[STAT_START], 0, INT64_MAX / 1000000000, &start) < 0)
-		return err_set(e, ERR_FAILED, "/proc/%d/stat: not as proc(5) says", (int)p->pid);
+		return err_set(e, ERR_FAILED, _("/proc/%d/stat: not as proc(5) says"), (int)p->pid);
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close - open - 1), open + 1);
 	p->ppid = (pid_t)ppid;
 	p->start_boottime = (int64_t)(start * (1000000000 / hz));
@@ -77,7 +78,7 @@ static int parse_status(char *text, struct process *p, struct err *e)
 		p->euid = (uid_t)euid;
 		return 0;
 	}
-	return err_set(e, ERR_FAILED, "/proc/%d/status: not as proc(5) says", (int)p->pid);
+	return err_set(e, ERR_FAILED, _("/proc/%d/status: not as proc(5) says"), (int)p->pid);
 }
 
 /* The unified tree's line "0::/path". On a hybrid host that one says only "/": systemd's own named

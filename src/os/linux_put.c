@@ -16,6 +16,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "os/linux.h"
 
@@ -180,7 +181,7 @@ static int get_named(const struct place *p, const char *name, struct node *ret, 
 
 static int conflict(const struct place *p, struct err *e)
 {
-	return err_set(e, ERR_CONFLICT, "%s: someone else has changed it meanwhile", p->path);
+	return err_set(e, ERR_CONFLICT, _("%s: someone else has changed it meanwhile"), p->path);
 }
 
 static int drop_staged(const struct place *p)
@@ -217,7 +218,7 @@ static int judge(struct place *p, const struct node *expect, unsigned how, struc
 	if (rename_how(p, p->staged, p->name, how) < 0) {
 		p->keep = true;
 		err_sys(&back, errno, "%s", p->path);
-		return err_ctx(e, "what was there is now %s (%s)", p->staged, back.msg);
+		return err_ctx(e, _("what was there is now %s (%s)"), p->staged, back.msg);
 	}
 	return -1;
 }
@@ -281,9 +282,9 @@ static int put_staged(struct place *p, const struct node *now, const struct node
 	int r;
 
 	if (now->type == NODE_DIR)
-		return err_set(e, ERR_CONFLICT, "%s: is a folder", p->path);
+		return err_set(e, ERR_CONFLICT, _("%s: is a folder"), p->path);
 	if (want->type == NODE_DIR && now->type != NODE_ABSENT)
-		return err_set(e, ERR_CONFLICT, "%s: is not a folder", p->path);
+		return err_set(e, ERR_CONFLICT, _("%s: is not a folder"), p->path);
 	if (stage(p, want) < 0)
 		r = err_sys(e, errno, "%s", p->path);
 	else

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "os/linux.h"
 
@@ -217,7 +218,7 @@ int linux_sockets(struct os *os, struct socket_info **ret, size_t *ret_count, st
 		for (int udp = 0; udp < 2; udp++)
 			if (dump_sockets(&list, families[i], udp, e) < 0) {
 				free(list.item);
-				return err_ctx(e, "sockets");
+				return err_ctx(e, _("sockets"));
 			}
 	if (list.count > 1)
 		qsort(list.item, list.count, sizeof(*list.item), by_inode);
@@ -280,7 +281,7 @@ int linux_addresses(struct os *os, struct if_addr **ret, size_t *ret_count, stru
 	(void)os;
 	if (dump(NETLINK_ROUTE, &request.h, take_address, &all, e) < 0) {
 		free(all.item);
-		return err_ctx(e, "addresses");
+		return err_ctx(e, _("addresses"));
 	}
 	*ret = all.item;
 	*ret_count = all.count;

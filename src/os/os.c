@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 
 void node_done(struct node *n)
@@ -141,7 +142,7 @@ int os_mkdir(struct os *os, const char *path, mode_t mode, struct err *e)
 int os_program(struct os *os, struct node *ret, struct err *e)
 {
 	if (os->ops->program(os, ret, e) < 0)
-		return err_ctx(e, "own program");
+		return err_ctx(e, _("own program"));
 	return 0;
 }
 
@@ -165,13 +166,13 @@ int os_run_ok(struct os *os, const char *const *argv, struct run_result *ret, st
 	if (os_run(os, &run, &r, e) < 0)
 		return -1;
 	if (r.timed_out)
-		return err_set(e, ERR_FAILED, "%s: took too long and was ended", argv[0]);
+		return err_set(e, ERR_FAILED, _("%s: took too long and was ended"), argv[0]);
 	if (r.status == 127 && r.err[0] == '\0')
-		return err_set(e, ERR_FAILED, "%s: no such program", argv[0]);
+		return err_set(e, ERR_FAILED, _("%s: no such program"), argv[0]);
 	if (r.status != 0) {
 		CLEANUP_FREE char *why = xstrdup(r.err[0] ? r.err : r.out);
 
-		return err_set(e, ERR_FAILED, "%s: %s (status %d)", argv[0], last_line(why),
+		return err_set(e, ERR_FAILED, _("%s: %s (status %d)"), argv[0], last_line(why),
 			       r.status);
 	}
 	if (ret) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -38,7 +39,7 @@ int secret_send(const char *id, const char *secret, unsigned timeout_ms, struct 
 	for (unsigned waited = 0; (fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0;
 	     waited += 20) {
 		if (errno != ENXIO || waited >= timeout_ms) {
-			err_sys(e, errno, "handing the password over");
+			err_sys(e, errno, _("handing the password over"));
 			unlink(path);
 			return -1;
 		}
@@ -47,7 +48,7 @@ int secret_send(const char *id, const char *secret, unsigned timeout_ms, struct 
 	signal(SIGPIPE, SIG_IGN);
 	n = write(fd, secret, strlen(secret));
 	unlink(path);
-	return n == (ssize_t)strlen(secret) ? 0 : err_sys(e, errno, "handing the password over");
+	return n == (ssize_t)strlen(secret) ? 0 : err_sys(e, errno, _("handing the password over"));
 }
 
 int secret_receive(const char *id, unsigned timeout_ms, char **ret, struct err *e)
@@ -69,7 +70,7 @@ int secret_receive(const char *id, unsigned timeout_ms, char **ret, struct err *
 		else if (n == 0 && len > 0)
 			break;
 		else if (waited >= timeout_ms) {
-			r = err_set(e, ERR_FAILED, "the password did not come");
+			r = err_set(e, ERR_FAILED, _("the password did not come"));
 			break;
 		} else {
 			usleep(10000);

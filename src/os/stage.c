@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 
 #define DEPTH_MAX   8
@@ -38,7 +39,7 @@ static int collect(struct os *os, const char *path, int depth, struct tree *t, s
 	struct staged *at;
 
 	if (depth > DEPTH_MAX || t->count == ENTRIES_MAX || t->bytes > BYTES_MAX)
-		return err_set(e, ERR_FAILED, "%s: too large to be staged", path);
+		return err_set(e, ERR_FAILED, _("%s: too large to be staged"), path);
 	t->item = xrealloc(t->item, t->count + 1, sizeof(*t->item));
 	at = &t->item[t->count++];
 	*at = (struct staged){ .path = xstrdup(path) };
@@ -85,7 +86,7 @@ static int make(const struct staged *s, struct err *e)
 		r = make_dir(s->path, n);
 	else if (n->type == NODE_LINK)
 		r = symlink(n->data, s->path) < 0 ? -1 : lchown(s->path, n->uid, n->gid);
-	return r < 0 ? err_sys(e, errno, "staging %s", s->path) : 0;
+	return r < 0 ? err_sys(e, errno, _("staging %s"), s->path) : 0;
 }
 
 static int make_parents(const char *path, size_t from)
@@ -111,9 +112,9 @@ static int put_difference(const struct run *r, const struct run_stage *s, struct
 	size_t len = strlen(r->stage_dir);
 
 	if (strncmp(s->path, r->stage_dir, len) != 0 || s->path[len] != '/')
-		return err_set(e, ERR_FAILED, "%s is not below %s", s->path, r->stage_dir);
+		return err_set(e, ERR_FAILED, _("%s is not below %s"), s->path, r->stage_dir);
 	if (make_parents(s->path, len) < 0 || (unlink(s->path) < 0 && errno != ENOENT))
-		return err_sys(e, errno, "staging %s", s->path);
+		return err_sys(e, errno, _("staging %s"), s->path);
 	return s->data ? make(&new, e) : 0;
 }
 
@@ -124,7 +125,7 @@ int stage_enter(struct os *os, const struct run *r, struct err *e)
 	if (collect(os, r->stage_dir, 0, &t, e) < 0)
 		return -1;
 	if (t.item[0].node.type != NODE_DIR)
-		return err_set(e, ERR_FAILED, "%s: is not a folder", r->stage_dir);
+		return err_set(e, ERR_FAILED, _("%s: is not a folder"), r->stage_dir);
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(e, errno, "mount namespace");
 	if (mount("kannuki", r->stage_dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=32m") < 0)

@@ -11,7 +11,7 @@ static const char *phase_words(enum step_phase phase)
 	case PHASE_ADD:
 		return _("adds");
 	case PHASE_RESTRICT:
-		return _("closes, until you confirm only for a try");
+		return _("closes; on trial until you confirm");
 	case PHASE_FINISH:
 		return _("after you have confirmed");
 	}
@@ -52,7 +52,7 @@ static void add_effects(const struct plan *p, struct str *ret)
 {
 	if (p->effect_count == 0)
 		return;
-	str_add(ret, _("What sshd will answer:\n"));
+	str_add(ret, _("SSH logins, before -> after:\n"));
 	for (size_t i = 0; i < p->effect_count; i++) {
 		const struct effect *f = &p->effect[i];
 		CLEANUP_FREE char *change = xasprintf("%s -> %s", f->before, f->after);

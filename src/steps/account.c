@@ -33,7 +33,7 @@ static int spec_of(const struct step *s, struct step_account_spec *ret, struct e
 
 	if (json_unpack(s->args, "{s:s, s:b, s:s}", "user", &spec.user, "create", &create,
 			"password", &password) < 0)
-		return err_set(e, ERR_FAILED, "the step is not complete");
+		return err_set(e, ERR_FAILED, _("the step is not complete"));
 	spec.group = json_string_value(json_object_get(s->args, "group"));
 	spec.create = create;
 	for (size_t i = 0; i < COUNT(password_names); i++) {
@@ -43,7 +43,7 @@ static int spec_of(const struct step *s, struct step_account_spec *ret, struct e
 		*ret = spec;
 		return 0;
 	}
-	return err_set(e, ERR_FAILED, "unknown password \"%s\"", password);
+	return err_set(e, ERR_FAILED, _("unknown password \"%s\""), password);
 }
 
 /* --- capture ----------------------------------------------------------------------------- */

@@ -224,7 +224,7 @@ int account_undo(const struct step_ctx *c, const struct step *s, const struct im
 
 	if (json_unpack(s->args, "{s:s, s:b, s:s}", "user", &t.user, "create", &create, "password",
 			&password) < 0)
-		return err_set(e, ERR_FAILED, "the step is not complete");
+		return err_set(e, ERR_FAILED, _("the step is not complete"));
 	t.group = json_string_value(json_object_get(s->args, "group"));
 	t.create = create;
 	t.password = strcmp(password, "secret") == 0;

@@ -56,7 +56,7 @@ static int change_type(json_t *change, enum node_type *ret, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, ERR_FAILED, "%s: unknown type of change", change_path(change));
+	return err_set(e, ERR_FAILED, _("%s: unknown type of change"), change_path(change));
 }
 
 /* The changes in the order of apply: folders, outer ones first, then the rest as given. Borrowed

@@ -72,7 +72,7 @@ static int file_check(const struct step_ctx *c, const struct step *s, struct err
 	if (!check)
 		return 0;
 	if (strcmp(check, "visudo") != 0)
-		return err_set(e, ERR_FAILED, "unknown check \"%s\"", check);
+		return err_set(e, ERR_FAILED, _("unknown check \"%s\""), check);
 	json_array_foreach (changes_of(s), i, one)
 		if (visudo_one(c, one, e) < 0)
 			return -1;

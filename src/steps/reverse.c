@@ -2,6 +2,7 @@
 /* reverse.c - see reverse.h. */
 #include "steps/reverse.h"
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "core/txn.h"
 
@@ -34,14 +35,15 @@ static int load(const struct step_ctx *c, const struct step *s, struct earlier *
 	if (!id || txn_open(c->os, id, &ret->txn, e) < 0)
 		return -1;
 	if (ret->index >= ret->txn.plan.count)
-		return err_set(e, ERR_FAILED, "transaction %s has no step %zu", id, ret->index + 1);
+		return err_set(e, ERR_FAILED, _("transaction %s has no step %zu"), id,
+			       ret->index + 1);
 	ret->step = &ret->txn.plan.step[ret->index];
 	r = txn_pre_image(c->os, &ret->txn, ret->index, &ret->pre, e);
 	if (r == 0)
 		r = txn_post_image(c->os, &ret->txn, ret->index, &ret->post, e);
 	if (r == 1)
-		return err_set(e, ERR_FAILED, "transaction %s: an image of step %zu is missing", id,
-			       ret->index + 1);
+		return err_set(e, ERR_FAILED, _("transaction %s: an image of step %zu is missing"),
+			       id, ret->index + 1);
 	return r;
 }
 

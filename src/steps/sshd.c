@@ -51,7 +51,7 @@ static int service_of(const struct step *s, struct sshd_service *ret, struct err
 	v.unit = json_string_value(json_object_get(s->args, "unit"));
 	v.socket = json_string_value(json_object_get(s->args, "socket"));
 	if (!v.program || !v.unit)
-		return err_set(e, ERR_FAILED, "the step names no sshd");
+		return err_set(e, ERR_FAILED, _("the step names no sshd"));
 	json_array_foreach (changes_of(s), i, one) {
 		const char *path = json_string_value(json_object_get(one, "path"));
 
@@ -136,7 +136,7 @@ static int question_of(json_t *expect, struct sshd_view *ret, struct err *e)
 	if (json_unpack(expect, "{s:s, s:s, s:s, s:i}", "who", &who, "user", &user, "addr", &addr,
 			"port", &port) < 0 ||
 	    addr_parse(addr, &v.addr) < 0)
-		return err_set(e, ERR_FAILED, "an expected value of sshd is not complete");
+		return err_set(e, ERR_FAILED, _("an expected value of sshd is not complete"));
 	v.who = (char *)who;
 	v.user = (char *)user;
 	v.port = (unsigned)port;

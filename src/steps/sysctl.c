@@ -29,7 +29,7 @@ static int spec_of(const struct step *s, struct spec *ret, struct err *e)
 
 	if (json_unpack(s->args, "{s:s, s:s, s:s}", "key", &spec.key, "value", &spec.value, "file",
 			&spec.file) < 0)
-		return err_set(e, ERR_FAILED, "the step is not complete");
+		return err_set(e, ERR_FAILED, _("the step is not complete"));
 	spec.text = xasprintf("%s = %s\n", spec.key, spec.value);
 	*ret = spec;
 	return 0;

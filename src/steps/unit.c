@@ -44,7 +44,7 @@ static int want_of(const char *name, enum unit_want *ret, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, ERR_FAILED, "unknown wish \"%s\" for a unit", name);
+	return err_set(e, ERR_FAILED, _("unknown wish \"%s\" for a unit"), name);
 }
 
 static int spec_of(const struct step *s, struct unit_spec *ret, struct err *e)
@@ -55,7 +55,7 @@ static int spec_of(const struct step *s, struct unit_spec *ret, struct err *e)
 	if (json_unpack(s->args, "{s:s, s:s, s:s}", "name", &spec.name, "enable", &enable, "start",
 			&start) < 0 ||
 	    strchr(spec.name, '/'))
-		return err_set(e, ERR_FAILED, "the step is not complete");
+		return err_set(e, ERR_FAILED, _("the step is not complete"));
 	spec.text = json_string_value(json_object_get(s->args, "text"));
 	if (want_of(enable, &spec.enable, e) < 0 || want_of(start, &spec.start, e) < 0)
 		return -1;
