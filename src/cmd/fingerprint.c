@@ -52,7 +52,7 @@ static int run(struct call *c, struct err *e)
 const struct command command_fingerprint = {
 	.name = "fingerprint",
 	.words = "",
-	.summary = N_("by which a client knows this server: all, or yes or no for one"),
+	.summary = N_("the keys by which an SSH client knows this server"),
 	.opt = options,
 	.opt_count = COUNT(options),
 	.run = run,

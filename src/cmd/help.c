@@ -25,8 +25,8 @@ void help_all(void)
 
 void help_command(const struct command *c)
 {
-	printf("kannuki %s %s%s\n\n  %s\n", c->name, c->opt_count ? _("[options] ") : "", c->words,
-	       _(c->summary));
+	printf("kannuki %s%s%s%s%s\n\n  %s\n", c->name, c->opt_count ? " " : "",
+	       c->opt_count ? _("[options]") : "", c->words[0] ? " " : "", c->words, _(c->summary));
 	if (c->opt_count)
 		printf("\n");
 	for (size_t i = 0; i < c->opt_count; i++) {
