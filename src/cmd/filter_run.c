@@ -26,26 +26,6 @@ static int load_text(struct os *os, const char *text, struct err *e)
 	return 0;
 }
 
-/* When the stored filter cannot be read: established, ICMP and SSH, never nothing and never
- * drop-all (trap 32). SSH's port is not known then, so 22 and what sshd has now are let in. */
-static int load_minimum(struct os *os, struct err *e)
-{
-	CLEANUP_FREE struct socket_info *socket = NULL;
-	uint16_t ports[16] = { 22 };
-	struct filter_spec spec = { .ssh_port = ports, .ssh_port_count = 1, .ping = true };
-	CLEANUP_FREE char *text = NULL;
-	struct err ignored = { 0 };
-	size_t count = 0;
-
-	if (os_sockets(os, &socket, &count, &ignored) < 0)
-		count = 0;
-	for (size_t i = 0; i < count && spec.ssh_port_count < COUNT(ports); i++)
-		if (socket[i].kind == SOCKET_TCP_LISTEN && str_starts(socket[i].comm, "sshd"))
-			ports[spec.ssh_port_count++] = socket[i].local_port;
-	text = filter_ruleset(&spec, NULL, 0, false);
-	return load_text(os, text, e);
-}
-
 static int load_stored(struct os *os, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
@@ -71,6 +51,7 @@ static int load_stored(struct os *os, struct err *e)
 
 static int load(struct os *os, struct err *e)
 {
+	CLEANUP_FREE char *minimum = NULL;
 	struct err why = { 0 };
 
 	if (load_stored(os, &why) == 0)
@@ -78,7 +59,8 @@ static int load(struct os *os, struct err *e)
 	fprintf(stderr, "kannuki: %s\n", why.msg);
 	fprintf(stderr, "kannuki: %s\n",
 		_("only SSH, ping and answers are let in until that is mended"));
-	return load_minimum(os, e);
+	minimum = filter_minimum(os);
+	return load_text(os, minimum, e);
 }
 
 static int table_is_there(struct os *os, struct err *e)

@@ -33,6 +33,10 @@ struct filter_spec {
  * is deterministic: the same spec gives the same text. malloc'd. */
 char *filter_ruleset(const struct filter_spec *spec, const struct socket_info *rescue,
 		     size_t rescue_count, bool warmup);
+/* For when the stored filter cannot be loaded: answers, ICMP and SSH, never nothing and never drop-all
+ * (trap 32). At boot it comes before sshd listens, so every port that sshd's configuration names is
+ * let in, and 22, and what sshd listens on now. malloc'd. */
+char *filter_minimum(struct os *os);
 /* A spec with its own memory. */
 struct filter_spec_owned {
 	struct filter_spec spec; /* points into the rest */

@@ -90,6 +90,9 @@ void sshd_done(struct sshd *s);
 /* Fills *ret. 0 also when there is no sshd. A configuration that sshd refuses is an error that
  * quotes it. Makes /run/sshd when it is absent and we are root (trap 11). */
 int sshd_gather(struct os *os, const struct sshd_query *q, struct sshd *ret, struct err *e);
+/* Every port that sshd's files, its unit's options and its socket unit name, whether anybody listens
+ * there yet or not: for who must know before sshd is started. Best effort; may be none. */
+void sshd_named_ports(struct os *os, struct strv *ret);
 /* One view of a configuration. Refused by `sshd -t` first: ERR_FAILED quoting sshd. ret->port etc.
  * as asked. */
 int sshd_view_staged(struct os *os, const struct sshd_form *form, const struct sshd_view *as_asked,

@@ -295,3 +295,72 @@ void sshd_find_ports(struct os *os, const struct sshd_unit *u, const struct sock
 		strv_add(&configured, "22");
 	take_named(&configured, socket, socket_count, s);
 }
+
+/* --- ports that are only named ------------------------------------------------------------ */
+
+static void name_port(struct strv *ret, const char *text)
+{
+	uint64_t port;
+
+	if (str_to_u64(text, 1, 65535, &port) == 0 && !strv_has(ret, text))
+		strv_add(ret, text);
+}
+
+/* Port N, and the N of ListenAddress HOST:N, which counts instead (trap 12). */
+static void take_said(void *arg, const struct config_line *l)
+{
+	const char *colon = strrchr(l->value, ':');
+
+	if (str_eq(l->keyword, "port"))
+		name_port(arg, l->value);
+	else if (str_eq(l->keyword, "listenaddress") && colon)
+		name_port(arg, colon + 1);
+}
+
+/* -p N, -pN, -o Port=N. */
+static void take_options(const struct strv *options, struct strv *ret)
+{
+	for (size_t i = 0; i < options->count; i++) {
+		const char *o = options->item[i];
+		const char *equals = strchr(o, '=');
+
+		if (str_eq(o, "-p") && i + 1 < options->count)
+			name_port(ret, options->item[i + 1]);
+		else if (str_starts(o, "-p"))
+			name_port(ret, o + 2);
+		else if (equals && strstr(o, "ort="))
+			name_port(ret, equals + 1);
+	}
+}
+
+static void take_sockets(struct os *os, struct strv *ret)
+{
+	const struct run run = { .argv = ARGV("systemctl", "show", "-p", "Listen", "--",
+					      "ssh.socket", "sshd.socket") };
+	CLEANUP(sshd_unit_done) struct sshd_unit u = { 0 };
+	CLEANUP_RUN struct run_result r = { 0 };
+	struct err ignored = { 0 };
+	char *rest, *block;
+
+	if (os_run(os, &run, &r, &ignored) < 0 || r.status != 0)
+		return;
+	rest = r.out;
+	while ((block = show_block(&rest)))
+		take_listen(block, &u);
+	for (size_t i = 0; i < u.listen.count; i++)
+		name_port(ret, u.listen.item[i]);
+}
+
+void sshd_named_ports(struct os *os, struct strv *ret)
+{
+	CLEANUP(sshd_unit_done) struct sshd_unit u = { 0 };
+	CLEANUP(sshd_done) struct sshd s = { 0 };
+	struct err ignored = { 0 };
+
+	/* Each of these may fail by itself; what the others say counts all the same. */
+	sshd_read_unit(os, &s, &u, &ignored);
+	sshd_config_read(os, &s, &ignored);
+	sshd_config_walk(&s, NULL, take_said, ret);
+	take_options(&s.options, ret);
+	take_sockets(os, ret);
+}

@@ -474,6 +474,44 @@ static int differences_are_seen(void)
 	return 0;
 }
 
+static int systemctl_show(struct fake *f, const struct run *r, struct run_result *ret,
+			  struct err *e)
+{
+	(void)f;
+	(void)e;
+	for (size_t i = 0; r->argv[i]; i++)
+		if (str_eq(r->argv[i], "Listen"))
+			ret->out = xstrdup("Listen=[::]:2022 (Stream)\n");
+	return 0;
+}
+
+/* Trap 32: at boot nothing listens yet, and nobody must be locked out by a file that was damaged. */
+static int the_minimum_lets_in_where_sshd_will_listen(void)
+{
+	struct fake *f = fake_new();
+	CLEANUP_FREE char *bare = filter_minimum(&f->os);
+	CLEANUP_FREE char *named = NULL;
+	CLEANUP_FREE char *live = NULL;
+
+	T_STR(elements(bare, "ssh_ports"), "22");
+	T_OK(at(bare, "hook input priority filter - 5; policy drop;") < 1000000);
+	fake_file(f, "/usr/sbin/sshd", "", 0755);
+	fake_file(f, "/etc/ssh/sshd_config",
+		  "Include /etc/ssh/sshd_config.d/*.conf\n#Port 1\nListenAddress 0.0.0.0:2200\n",
+		  0644);
+	fake_file(f, "/etc/ssh/sshd_config.d/00-kannuki.conf", "Port 22022\nport 70000\n", 0600);
+	fake_file(f, "/etc/default/ssh", "SSHD_OPTS='-p 2201 -oPort=2202'\n", 0644);
+	fake_on_run(f, "systemctl", systemctl_show);
+	named = filter_minimum(&f->os);
+	T_STR(elements(named, "ssh_ports"), "22, 22022, 2200, 2201, 2202, 2022");
+	fake_process_add(f, 700, 1, "/usr/sbin/sshd");
+	fake_listen(f, "0.0.0.0", 2203, 700);
+	live = filter_minimum(&f->os);
+	T_STR(elements(live, "ssh_ports"), "22, 22022, 2200, 2201, 2202, 2022, 2203");
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -491,6 +529,7 @@ int main(void)
 		T(stored_and_read_back),
 		T(what_is_stored_wrong_is_refused),
 		T(differences_are_seen),
+		T(the_minimum_lets_in_where_sshd_will_listen),
 	};
 
 	return t_main(cases, COUNT(cases));
