@@ -167,6 +167,19 @@ int journal_mark(struct os *os, struct journal *j, enum record_type type, const 
 	return journal_add(os, j, &entry, e);
 }
 
+bool record_says(const struct record *r, const char *text)
+{
+	char cut[JOURNAL_TEXT_MAX + 1];
+
+	copy_text(cut, text);
+	return str_eq(r->text, cut);
+}
+
+bool journal_has_spare(const struct journal *j)
+{
+	return j->next < JOURNAL_SLOTS - JOURNAL_KEPT;
+}
+
 const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step)
 {
 	for (size_t i = j->count; i-- > 0;)

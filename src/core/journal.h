@@ -28,6 +28,7 @@ enum record_type {
 
 #define JOURNAL_SLOT	 256
 #define JOURNAL_SLOTS	 512
+#define JOURNAL_KEPT	 160 /* slots at the end that only records which decide may use */
 #define JOURNAL_TEXT_MAX 199 /* bytes; of a longer one the cause is kept */
 #define JOURNAL_NO_STEP	 UINT32_MAX
 
@@ -66,6 +67,12 @@ int journal_add(struct os *os, struct journal *j, const struct journal_entry *en
 /* A record of no step, with words only. */
 int journal_mark(struct os *os, struct journal *j, enum record_type type, const char *text,
 		 struct err *e);
+
+/* Is there room for records that may be left out (notes, prolongations)? They never take the last
+ * slots: however often an undo fails, what it takes back in the end and its END are still written. */
+bool journal_has_spare(const struct journal *j);
+/* Is this what journal_add makes of that text? */
+bool record_says(const struct record *r, const char *text);
 
 /* Last record of a type (of that step, or of any with JOURNAL_NO_STEP); NULL: none. */
 const struct record *journal_last(const struct journal *j, enum record_type type, uint32_t step);

@@ -273,6 +273,8 @@ int txn_prepare(struct os *os, const struct plan *plan, const struct node *progr
 	if (r == 0)
 		return err_set(e, ERR_CONFLICT,
 			       _("transaction %s is still under way; see: kannuki status"), active);
+	if (plan->count > TXN_STEPS_MAX)
+		return err_set(e, ERR_FAILED, _("the plan has more than %d steps"), TXN_STEPS_MAX);
 	if (new_id(os, &t.id, e) < 0)
 		return -1;
 	t.dir = xasprintf("%s/%s", TXN_ROOT, t.id);

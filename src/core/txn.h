@@ -14,6 +14,9 @@
 
 #define TXN_ROOT "/var/lib/kannuki/txn"
 
+/* A step takes up to three records; all of them must find room in the journal, see JOURNAL_KEPT. */
+#define TXN_STEPS_MAX 128
+
 enum txn_state {
 	TXN_PREPARED,  /* no BEGIN yet: nothing was changed */
 	TXN_APPLYING,  /* BEGIN, not yet PENDING */
@@ -54,7 +57,8 @@ int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e);
 /*
  * Makes the folder with everything the dead-man needs, ACTIVE last. `program` holds the bytes of
  * this static binary. ERR_CONFLICT when another transaction is under way. Room for journal, images and
- * undo is reserved on the disk here: a full disk fails before anything is changed.
+ * undo is reserved on the disk here: a full disk fails before anything is changed. ERR_FAILED for a
+ * plan of more than TXN_STEPS_MAX steps.
  */
 int txn_prepare(struct os *os, const struct plan *plan, const struct node *program, struct txn *ret,
 		struct err *e);

@@ -214,6 +214,17 @@ int txn_confirm(struct os *os, struct txn *t, const char *witness, struct err *e
 	return 0;
 }
 
+/* The same words again and again (an undo that is tried every few seconds) are said once. */
+static void note(struct os *os, struct txn *t, const char *text)
+{
+	const struct record *last = journal_last(&t->journal, RECORD_NOTE, JOURNAL_NO_STEP);
+	struct err ignored = { 0 };
+
+	if ((last && record_says(last, text)) || !journal_has_spare(&t->journal))
+		return;
+	journal_mark(os, &t->journal, RECORD_NOTE, text, &ignored);
+}
+
 static int extend_locked(struct os *os, struct txn *t, unsigned seconds, struct err *e)
 {
 	int64_t now = os_now(os, OS_BOOTTIME), wanted = now + seconds * SECOND;
@@ -227,6 +238,8 @@ static int extend_locked(struct os *os, struct txn *t, unsigned seconds, struct 
 	if (wanted <= t->deadline)
 		return err_set(e, ERR_FAILED,
 			       _("the window ends at most 60 minutes after it began"));
+	if (!journal_has_spare(&t->journal))
+		return err_set(e, ERR_FAILED, _("the window was prolonged too often"));
 	return begin_window(os, t, (unsigned)((wanted - now) / SECOND), e);
 }
 
@@ -258,7 +271,7 @@ static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *w
 	CLEANUP_FREE char *text = xasprintf("%s: %s", t->plan.step[i].title, why->msg);
 	int r = undo_step(os, t, i, UNDO_LIVE, &e);
 
-	journal_mark(os, &t->journal, RECORD_NOTE, text, &e);
+	note(os, t, text);
 	return r;
 }
 
@@ -332,9 +345,7 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 		return -1;
 	t->state = TXN_UNDOING;
 	if (undo_all(os, t, mode, &first, &remark) > 0) {
-		struct err ignored = { 0 };
-
-		journal_mark(os, &t->journal, RECORD_NOTE, first.msg, &ignored);
+		note(os, t, first.msg);
 		*e = first;
 		return err_ctx(e, _("not everything is back yet"));
 	}
