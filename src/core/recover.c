@@ -9,6 +9,7 @@
 #include "core/deadman.h"
 
 #define LOCK_WAIT_MS 15000
+#define HOLD_MAX_MS  300000 /* every undo or finish ends by then: all it runs has limits */
 #define MS	     1000000LL
 
 /* One run: for whom it looks, and what it has to tell. */
@@ -114,16 +115,56 @@ static int act(const struct recovery *c, struct txn *t, struct err *e)
 	return r != 0 ? r : undo(c, t, why, e);
 }
 
+/* Whoever holds it: is it one of us, and stopped by a signal? A person who types ^Z into confirm or
+ * undo would hold up the dead-man with it. */
+static bool is_ours(struct os *os, pid_t pid, bool *ret_stopped)
+{
+	CLEANUP_PROCESS struct process p = { 0 };
+	struct err gone = { 0 };
+
+	*ret_stopped = false;
+	if (pid <= 1 || os_process(os, pid, &p, &gone) != 0)
+		return false;
+	*ret_stopped = p.stopped;
+	return str_ends(p.exe, "/recover") || str_ends(p.exe, "/kannuki");
+}
+
+/* Waits as long as the holder may need, then kills it; one that is stopped, at once. */
+static int outwait(const struct recovery *c, pid_t holder, int *ret_token, struct err *e)
+{
+	struct os *os = c->os;
+	int r = -1;
+
+	for (unsigned waited = LOCK_WAIT_MS; r < 0; waited += LOCK_WAIT_MS) {
+		pid_t now = holder;
+		bool stopped, ours = is_ours(os, holder, &stopped);
+
+		if (ours && (stopped || waited >= HOLD_MAX_MS) && os_kill(os, holder, e) < 0)
+			return -1;
+		if (!ours && waited >= HOLD_MAX_MS)
+			return -1;
+		*e = (struct err){ 0 };
+		r = txn_lock_or_who(os, LOCK_WAIT_MS, ret_token, &now, e);
+		if (r < 0 && (e->kind != ERR_CONFLICT || now != holder))
+			return -1;
+	}
+	return 0;
+}
+
 /* A holder that is stuck past the limit of what it does is killed with all it started. */
 static int lock_or_break(const struct recovery *c, const struct txn *t, int *ret_token,
 			 struct err *e)
 {
 	enum recover_mode mode = c->mode;
 	struct os *os = c->os;
-	int r = txn_lock(os, mode == RECOVER_BOOT ? 1000 : LOCK_WAIT_MS, ret_token, e);
+	pid_t holder;
+	int r = txn_lock_or_who(os, mode == RECOVER_BOOT ? 1000 : LOCK_WAIT_MS, ret_token, &holder,
+				e);
 
 	if (r == 0 || e->kind != ERR_CONFLICT || mode == RECOVER_BOOT)
 		return r;
+	if (t->state >= TXN_PENDING)
+		return mode == RECOVER_NOW ? r : outwait(c, holder, ret_token, e);
 	if (mode != RECOVER_NOW && t->state == TXN_APPLYING &&
 	    os_now(os, OS_BOOTTIME) < t->apply_limit)
 		return r;

@@ -49,21 +49,29 @@ int txn_list(struct os *os, struct strv *ret, struct err *e)
 	return 0;
 }
 
-int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e)
+int txn_lock_or_who(struct os *os, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
+		    struct err *e)
 {
-	pid_t holder = 0;
 	int r;
 
+	*ret_holder = 0;
 	/* /run/lock is writable by all: a stranger could hold or plant it. */
 	if (os_mkdir(os, LOCK_DIR, 0700, e) < 0)
 		return err_ctx(e, _("lock"));
-	r = os_lock(os, LOCK_DIR "/lock", wait_ms, ret_token, &holder, e);
+	r = os_lock(os, LOCK_DIR "/lock", wait_ms, ret_token, ret_holder, e);
 	if (r == 1)
 		return err_set(
 			e, ERR_CONFLICT,
 			_("another kannuki is at work (process %d); try again when it is done"),
-			(int)holder);
+			(int)*ret_holder);
 	return r;
+}
+
+int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e)
+{
+	pid_t holder;
+
+	return txn_lock_or_who(os, wait_ms, ret_token, &holder, e);
 }
 
 static int read_id(struct os *os, const char *path, char **ret, struct err *e)

@@ -53,6 +53,9 @@ int txn_list(struct os *os, struct strv *ret, struct err *e);
 /* /run/kannuki/lock, held per change of state and never across the window. ERR_CONFLICT naming
  * the holder when it is not had within wait_ms. */
 int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e);
+/* The same; with ERR_CONFLICT *ret_holder is the process, 0 when it is not known. */
+int txn_lock_or_who(struct os *os, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
+		    struct err *e);
 
 /*
  * Makes the folder with everything the dead-man needs, ACTIVE last. `program` holds the bytes of

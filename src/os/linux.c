@@ -62,6 +62,7 @@ static const struct os_ops linux_ops = {
 	.program = linux_program,
 	.run = linux_run,
 	.process = linux_process,
+	.kill = linux_kill,
 	.environ = linux_environ,
 	.sockets = linux_sockets,
 	.process_sockets = linux_process_sockets,

@@ -24,6 +24,7 @@ int linux_write_at(struct os *os, const char *path, uint64_t offset, const void 
 int linux_program(struct os *os, struct node *ret, struct err *e);
 int linux_run(struct os *os, const struct run *r, struct run_result *ret, struct err *e);
 int linux_process(struct os *os, pid_t pid, struct process *ret, struct err *e);
+int linux_kill(struct os *os, pid_t pid, struct err *e);
 int linux_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e);
 int linux_process_sockets(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_count,
 			  struct err *e);

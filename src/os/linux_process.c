@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ int read_proc(pid_t pid, const char *name, char **ret, size_t *ret_len, struct e
 }
 
 /* Fields of proc(5)'s stat that follow the name, counted from field 3. */
-enum { STAT_PPID = 4 - 3, STAT_START = 22 - 3 };
+enum { STAT_STATE = 3 - 3, STAT_PPID = 4 - 3, STAT_START = 22 - 3 };
 
 /* "pid (comm) state ppid …": comm may hold blanks and parentheses, so from the last one on. */
 static int parse_stat(const char *text, struct process *p, struct err *e)
@@ -55,6 +56,7 @@ static int parse_stat(const char *text, struct process *p, struct err *e)
 		return err_set(e, ERR_FAILED, _("/proc/%d/stat: not as proc(5) says"), (int)p->pid);
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close - open - 1), open + 1);
 	p->ppid = (pid_t)ppid;
+	p->stopped = strchr("Tt", field.item[STAT_STATE][0]) != NULL;
 	p->start_boottime = (int64_t)(start * (1000000000 / hz));
 	return 0;
 }
@@ -150,6 +152,16 @@ int linux_process(struct os *os, pid_t pid, struct process *ret, struct err *e)
 		p.cgroup = xstrdup("");
 	*ret = p;
 	return 0;
+}
+
+int linux_kill(struct os *os, pid_t pid, struct err *e)
+{
+	(void)os;
+	/* 0, -1 and others below are whole groups (kill(2)): never meant here. */
+	if (pid <= 1)
+		return err_sys(e, EINVAL, "kill %d", (int)pid);
+	return kill(pid, SIGKILL) == 0 || errno == ESRCH ? 0
+							 : err_sys(e, errno, "kill %d", (int)pid);
 }
 
 int linux_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)

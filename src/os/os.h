@@ -103,6 +103,7 @@ struct process {
 	uint32_t loginuid;	/* /proc/PID/loginuid; OS_LOGINUID_UNSET when unset or no audit */
 	int64_t start_boottime; /* ns on CLOCK_BOOTTIME, 10 ms steps (proc(5) stat field 22) */
 	char comm[16];
+	bool stopped; /* by a signal (^Z, SIGSTOP) or a debugger */
 	char *exe;    /* link target, "" where it may not be read; " (deleted)" cut off */
 	char *cgroup; /* path in the unified tree (or systemd's named one), "" when unknown */
 };
@@ -146,6 +147,8 @@ struct os_ops {
 	int (*run)(struct os *os, const struct run *r, struct run_result *ret, struct err *e);
 	/* 1: no such process (any more). */
 	int (*process)(struct os *os, pid_t pid, struct process *ret, struct err *e);
+	/* SIGKILL to one process. 0 also when it is gone. */
+	int (*kill)(struct os *os, pid_t pid, struct err *e);
 	/* Environment of a process as NAME=value. 1: gone. */
 	int (*environ)(struct os *os, pid_t pid, struct strv *ret, struct err *e);
 	/* All TCP listeners, established TCP connections and bound UDP sockets, v4 and v6, in this
@@ -227,6 +230,11 @@ static inline int os_run(struct os *os, const struct run *r, struct run_result *
 static inline int os_process(struct os *os, pid_t pid, struct process *ret, struct err *e)
 {
 	return os->ops->process(os, pid, ret, e);
+}
+
+static inline int os_kill(struct os *os, pid_t pid, struct err *e)
+{
+	return os->ops->kill(os, pid, e);
 }
 
 static inline int os_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)

@@ -295,6 +295,30 @@ static int a_deleted_program_keeps_its_name(void)
 	return 0;
 }
 
+static int killed_though_it_is_stopped(void)
+{
+	CLEANUP_PROCESS struct process p = { 0 }, q = { 0 };
+	struct err e = { 0 };
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	T_OK(os_process(host.os, pid, &p, &e) == 0 && !p.stopped);
+	kill(pid, SIGSTOP);
+	T_OK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	T_OK(os_process(host.os, pid, &q, &e) == 0 && q.stopped);
+	T_OK(os_kill(host.os, pid, &e) == 0);
+	T_OK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	T_OK(os_kill(host.os, pid, &e) == 0); /* gone */
+	/* Whole groups, and PID 1. */
+	T_OK(os_kill(host.os, 0, &e) < 0 && os_kill(host.os, -1, &e) < 0 &&
+	     os_kill(host.os, 1, &e) < 0);
+	return 0;
+}
+
 static int a_process_that_is_gone(void)
 {
 	struct strv env CLEANUP_STRV = { 0 };
@@ -441,6 +465,7 @@ static const struct t_case cases[] = {
 	T(a_name_may_hold_anything),
 	T(a_deleted_program_keeps_its_name),
 	T(a_process_that_is_gone),
+	T(killed_though_it_is_stopped),
 	T(the_environment_of_another),
 	T(loopback_is_among_our_addresses),
 	T(banner_is_the_line_of_ssh),

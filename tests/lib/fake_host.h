@@ -25,3 +25,5 @@ const char *fake_banner_at(struct fake *f, uint16_t port);
 struct fake_lock *fake_lock_find(struct fake *f, const char *real);
 int fake_lock_take(struct fake *f, const char *real);
 void fake_lock_drop(struct fake *f, int token);
+/* What another process held is free when it is gone. */
+void fake_lock_died(struct fake *f, pid_t pid);

@@ -241,6 +241,13 @@ void fake_lock_drop(struct fake *f, int token)
 			lock_remove(f, &f->lock[i]);
 }
 
+void fake_lock_died(struct fake *f, pid_t pid)
+{
+	for (size_t i = f->lock_count; i-- > 0;)
+		if (f->lock[i].pid == pid && !f->lock[i].token)
+			lock_remove(f, &f->lock[i]);
+}
+
 void fake_lock_by(struct fake *f, const char *path, pid_t pid)
 {
 	CLEANUP_FREE char *real = NULL;

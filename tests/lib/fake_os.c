@@ -257,6 +257,20 @@ static int fake_op_process(struct os *os, pid_t pid, struct process *ret, struct
 	return 0;
 }
 
+static int fake_op_kill(struct os *os, pid_t pid, struct err *e)
+{
+	struct fake *f = of(os);
+
+	if (begin(f, FAKE_PROCESS, e) < 0)
+		return -1;
+	if (pid <= 1)
+		return err_sys(e, EINVAL, "kill %d", (int)pid);
+	if (fake_process_find(f, pid))
+		fake_process_remove(f, pid);
+	fake_lock_died(f, pid);
+	return 0;
+}
+
 static int fake_op_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)
 {
 	const struct fake_process *p;
@@ -408,6 +422,7 @@ const struct os_ops fake_ops = {
 	.write_at = fake_op_write_at,
 	.run = fake_op_run,
 	.process = fake_op_process,
+	.kill = fake_op_kill,
 	.environ = fake_op_environ,
 	.sockets = fake_op_sockets,
 	.process_sockets = fake_op_process_sockets,
