@@ -242,7 +242,8 @@ static int fill_folder(struct os *os, const struct txn *t, const struct plan *pl
 	return program_runs(os, t, e);
 }
 
-/* Two in one second get the next free second: ids stay sortable and easy to type. */
+/* Two in one second get the next free second: ids stay sortable and easy to type. One that ended is
+ * not free, though its folder be gone: clocks are set back. */
 static int new_id(struct os *os, char **ret, struct err *e)
 {
 	time_t at = (time_t)(os_now(os, OS_REALTIME) / 1000000000);
@@ -252,13 +253,17 @@ static int new_id(struct os *os, char **ret, struct err *e)
 		CLEANUP_NODE struct node n = { 0 };
 		char id[32];
 		struct tm tm;
+		int ended;
 
 		gmtime_r(&at, &tm);
 		strftime(id, sizeof(id), "%Y%m%d-%H%M%S", &tm);
 		path = xasprintf("%s/%s", TXN_ROOT, id);
 		if (os_get(os, path, &n, e) < 0)
 			return -1;
-		if (n.type == NODE_ABSENT) {
+		ended = is_ended(os, id, e);
+		if (ended < 0)
+			return -1;
+		if (n.type == NODE_ABSENT && !ended) {
 			*ret = xstrdup(id);
 			return 0;
 		}
