@@ -21,7 +21,8 @@ struct layer {
 
 /* What the layers run may wait for PID 1 but never for the disk of a user session: protect them from
  * the OOM killer, and let none of them be ordered behind anything. */
-/* CollectMode: one that was killed must not stay behind as a failed unit when its file is gone. */
+/* IgnoreOnIsolate: `systemctl isolate` stops all that its target does not want, and would disarm us.
+ * CollectMode: one that was killed must not stay behind as a failed unit when its file is gone. */
 static const struct layer apply_layer = {
 	"kannuki-apply@%s.service",
 	RUN_UNITS,
@@ -29,6 +30,7 @@ static const struct layer apply_layer = {
 	"[Unit]\n"
 	"Description=Kannuki: carries out transaction %I\n"
 	"DefaultDependencies=no\n"
+	"IgnoreOnIsolate=yes\n"
 	"CollectMode=inactive-or-failed\n"
 	"[Service]\n"
 	"Type=exec\n"
@@ -43,6 +45,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: finishes or undoes transaction %I\n"
 	  "DefaultDependencies=no\n"
+	  "IgnoreOnIsolate=yes\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"
@@ -54,6 +57,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: watches transaction %I\n"
 	  "DefaultDependencies=no\n"
+	  "IgnoreOnIsolate=yes\n"
 	  "StartLimitIntervalSec=0\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
@@ -70,6 +74,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: the deadline of transaction %I\n"
 	  "DefaultDependencies=no\n"
+	  "IgnoreOnIsolate=yes\n"
 	  "[Timer]\n"
 	  "OnStartupSec=%D\n"
 	  "AccuracySec=1s\n"
@@ -365,14 +370,27 @@ int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e)
 	return err_ctx(e, _("taking the dead-man away"));
 }
 
-int deadman_apply_alive(struct os *os, const char *id, struct err *e)
+static int is_alive(struct os *os, const char *unit, struct err *e)
 {
-	CLEANUP_FREE char *unit = xasprintf("kannuki-apply@%s.service", id);
 	CLEANUP_FREE char *state = NULL;
 
 	if (property(os, unit, "ActiveState", &state, e) < 0)
 		return -1;
 	return str_eq(state, "active") || str_eq(state, "activating") || str_eq(state, "reloading");
+}
+
+int deadman_apply_alive(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *unit = xasprintf("kannuki-apply@%s.service", id);
+
+	return is_alive(os, unit, e);
+}
+
+int deadman_watched(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *unit = xasprintf("kannuki-sentinel@%s.service", id);
+
+	return is_alive(os, unit, e);
 }
 
 int deadman_kill_apply(struct os *os, const char *id, struct err *e)

@@ -34,5 +34,7 @@ int deadman_rearm(struct os *os, const struct deadman *d, struct err *e);
 int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e);
 /* Is the apply unit of this id at work? 1 yes, 0 no. */
 int deadman_apply_alive(struct os *os, const char *id, struct err *e);
+/* Is the sentinel of this id at work? 1 yes, 0 no. Then this boot is not a new one. */
+int deadman_watched(struct os *os, const char *id, struct err *e);
 /* Kills what is left of the apply unit's cgroup. */
 int deadman_kill_apply(struct os *os, const char *id, struct err *e);

@@ -33,15 +33,27 @@ static int not_due(const struct recovery *c, int64_t until)
 	return 1;
 }
 
+/* Targets are started again in the middle of a boot too (`systemctl start multi-user.target`), and
+ * pull settle in: then the sentinel is still there. boot_id alone does not tell: a soft reboot keeps
+ * it. */
+static int no_boot_since(const struct recovery *c, const struct txn *t, struct err *e)
+{
+	if (c->mode != RECOVER_SETTLE || !t->same_boot || t->state == TXN_UNDOING)
+		return 0;
+	return deadman_watched(c->os, t->id, e);
+}
+
 /* What is due for a transaction in this state: NULL nothing yet, else why it is undone, as the
  * journal keeps it: in English. */
 static int why_undo(const struct recovery *c, const struct txn *t, const char **ret, struct err *e)
 {
 	enum recover_mode mode = c->mode;
 	struct os *os = c->os;
-	int alive;
+	int alive = no_boot_since(c, t, e);
 
 	*ret = NULL;
+	if (alive != 0)
+		return alive < 0 ? -1 : not_due(c, t->deadline);
 	if (mode == RECOVER_NOW)
 		*ret = N_("asked for by a person");
 	else if (mode == RECOVER_BOOT || mode == RECOVER_SETTLE || !t->same_boot)

@@ -9,7 +9,7 @@
 enum recover_mode {
 	RECOVER_DUE,	/* L0, L1, L2 and `kannuki recover`: undo only what is due */
 	RECOVER_BOOT,	/* L3: undo whatever is not confirmed, files only */
-	RECOVER_SETTLE, /* after a boot: services, listeners, END */
+	RECOVER_SETTLE, /* after a boot: services, listeners, END; not while the sentinel watches */
 	RECOVER_NOW,	/* a person asked: undo the pending transaction at once */
 };
 
