@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
 void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,6 +17,7 @@ void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
+	str_make_clean(e->msg);
 }
 
 void err_fill_sys(struct err *e, int errnum, const char *fmt, ...)
@@ -39,6 +42,7 @@ void err_fill_ctx(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(outer, sizeof(outer), fmt, ap);
 	va_end(ap);
+	str_make_clean(outer);
 	if (room < 3)
 		return;
 	outer[room - 2] = '\0';

@@ -19,8 +19,8 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	int sys;       /* errno at the origin, or 0 */
-	char msg[800]; /* "outer: inner: cause"; context is cut before the cause is; may hold newlines */
+	int sys; /* errno at the origin, or 0 */
+	char msg[800]; /* "outer: inner: cause"; context is cut before the cause is; may hold newlines; clean */
 };
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))

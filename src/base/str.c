@@ -300,23 +300,45 @@ static size_t utf8_length(unsigned char c)
 	return c >= 0xf0 && c < 0xf5 ? 4 : 0;
 }
 
+/* Length of the character at p, 0 when it is none that may be shown: no UTF-8, or a control
+ * character (C1's too, which terminals obey) other than \t and \n. */
+static size_t clean_length(const unsigned char *p)
+{
+	size_t n = utf8_length(*p);
+
+	if (n == 0 || (*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7f)
+		return 0;
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f) ||
+	    (*p == 0xc2 && p[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
 bool str_is_clean_utf8(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		size_t n = utf8_length(*p);
+		size_t n = clean_length(p);
 
-		if (n == 0 || (*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7f)
+		if (n == 0)
 			return false;
-		if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-		    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f) ||
-		    (*p == 0xc2 && p[1] < 0xa0))
-			return false;
-		for (size_t i = 1; i < n; i++)
-			if ((p[i] & 0xc0) != 0x80)
-				return false;
 		p += n;
 	}
 	return true;
+}
+
+void str_make_clean(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; p && *p;) {
+		size_t n = clean_length(p);
+
+		if (n == 0)
+			*p = '?';
+		p += n ? n : 1;
+	}
 }
 
 void str_wipe(char *text)

@@ -68,5 +68,8 @@ const char *str_nearest(const char *text, size_t count,
 			const char *(*name_at)(const void *, size_t), const void *arg);
 /* True for well-formed UTF-8 without control characters other than \t and \n. */
 bool str_is_clean_utf8(const char *text);
+/* Makes it so, in place: '?' for each byte that is in the way. For what others wrote (a comment in
+ * authorized_keys, a program's name) and a terminal would obey. NULL: nothing. */
+void str_make_clean(char *text);
 /* Overwrites a secret so that the compiler cannot leave it out. */
 void str_wipe(char *text);

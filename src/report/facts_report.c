@@ -332,4 +332,5 @@ void report_facts_text(const struct facts *f, struct str *ret)
 	add_listeners(f, ret);
 	add_filter(f, ret);
 	add_not_measured(f, ret);
+	str_make_clean(ret->text);
 }

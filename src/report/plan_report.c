@@ -126,6 +126,8 @@ int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struc
 		 p->needs_proof ? _("This closes doors: it waits for a login through the new one, "
 				    "or undoes itself.")
 				: _("This closes no door of SSH: it is in force at once."));
+	/* Diffs quote files that others write, and lists the names of programs. */
+	str_make_clean(ret->text);
 	return 0;
 }
 

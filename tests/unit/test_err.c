@@ -29,6 +29,20 @@ static int says_what_and_why(void)
 	return 0;
 }
 
+/* What others wrote is quoted; a terminal must not obey it. */
+static int holds_nothing_that_a_terminal_obeys(void)
+{
+	struct err e = { 0 };
+
+	err_set(&e, ERR_CONFLICT, "%s listens there", "\033]0;x\a");
+	T_STR(e.msg, "?]0;x? listens there");
+	err_ctx(&e, "\033[2J");
+	T_STR(e.msg, "?[2J: ?]0;x? listens there");
+	err_sys(&e, ENOENT, "/tmp/\033c");
+	T_STR(e.msg, "/tmp/?c: No such file or directory");
+	return 0;
+}
+
 static int a_long_error_keeps_its_cause(void)
 {
 	struct err e = { 0 };
@@ -66,6 +80,7 @@ int main(void)
 {
 	static const struct t_case cases[] = {
 		T(says_what_and_why),
+		T(holds_nothing_that_a_terminal_obeys),
 		T(a_long_error_keeps_its_cause),
 		T(exit_codes_of_the_manual),
 	};

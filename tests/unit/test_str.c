@@ -170,12 +170,28 @@ static int secrets_are_wiped(void)
 	return 0;
 }
 
+static int made_clean(void)
+{
+	char foreign[] = "key \033[31mred\033]0;x\a \xc2\x9b"
+			 "2J \xff\xe3\x81\x82\t\177\n";
+	char cut[] = "\xe3\x81";
+
+	str_make_clean(foreign);
+	T_STR(foreign, "key ?[31mred?]0;x? ??2J ?\xe3\x81\x82\t?\n");
+	T_OK(str_is_clean_utf8(foreign));
+	str_make_clean(cut);
+	T_STR(cut, "??");
+	str_make_clean(NULL);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(grows_and_is_handed_out), T(lists_can_be_an_argv), T(compares),
 		T(lines_of_any_system),	    T(whole_numbers_only),   T(times_with_a_unit),
-		T(nearest_is_near),	    T(clean_text),	     T(secrets_are_wiped),
+		T(nearest_is_near),	    T(clean_text),	     T(made_clean),
+		T(secrets_are_wiped),
 	};
 
 	return t_main(cases, COUNT(cases));
