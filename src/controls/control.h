@@ -75,6 +75,10 @@ unsigned ssh_port_wanted(const struct control_in *in);
 /* The name of the account the policy's doors are for: the admin, or root when there is none. */
 const char *door_user(const struct policy *p);
 
+/* A Match block of others outranks what stands outside of one, so also what we write: what of it says
+ * otherwise than the policy is named in p->warnings. */
+void ssh_warn_of_exceptions(const struct control_in *in, struct plan *p);
+
 /*
  * Facts and policy become a plan. 0; ret->count is 0 when the host is as wanted. Refusals
  * (ERR_USAGE: no door could be proved; ERR_CONFLICT: another owner of the filter, …) name what to

@@ -85,6 +85,7 @@ int controls_plan(const struct control_in *in, struct plan *ret, struct err *e)
 	    draft_ssh_steps(in, &d, e) < 0 || draft_filter_steps(in, &d, e) < 0 ||
 	    draft_filter_finish_steps(in, &d, e) < 0 || draft_ssh_finish_steps(in, &d, e) < 0)
 		return -1;
+	ssh_warn_of_exceptions(in, &p);
 	plan_sort(&p);
 	p.policy_text = in->policy_text ? xstrdup(in->policy_text) : policy_write(in->policy);
 	*ret = p;

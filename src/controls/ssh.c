@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "controls/control.h"
+#include "controls/ssh_files.h"
 
 unsigned ssh_port_wanted(const struct control_in *in)
 {
@@ -236,6 +237,38 @@ static int root_propose(const struct control_in *in, const struct finding *found
 				 .who = "root" },
 	     found);
 	return 0;
+}
+
+static void warn_of(const struct control_in *in, const char *keyword, const char *wanted,
+		    struct plan *p)
+{
+	CLEANUP_FREE char *lower = str_lower(xstrdup(keyword));
+	struct sshd_place *place;
+	size_t count = sshd_places(&in->facts->sshd, lower, &place);
+
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP_FREE char *value = str_lower(place[i].value);
+
+		/* Ours of the waiting time goes by itself. */
+		if (place[i].in_match && !means(value, wanted) &&
+		    !str_eq(place[i].file, SSH_DROPIN))
+			strv_addf(&p->warnings,
+				  _("%s:%u: %s %s stays for those that its Match names; remove the "
+				    "line if they shall be no exception"),
+				  place[i].file, place[i].line, keyword, value);
+	}
+	free(place);
+}
+
+void ssh_warn_of_exceptions(const struct control_in *in, struct plan *p)
+{
+	warn_of(in, "PermitRootLogin", root_wanted(in), p);
+	warn_of(in, "PubkeyAuthentication", "yes", p);
+	if (in->policy->password_login)
+		return;
+	warn_of(in, "PasswordAuthentication", "no", p);
+	warn_of(in, "KbdInteractiveAuthentication", "no", p);
+	warn_of(in, "ChallengeResponseAuthentication", "no", p);
 }
 
 const struct control control_ssh_port = {
