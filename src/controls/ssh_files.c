@@ -182,6 +182,15 @@ static void add_old_ports_match(const struct draft *d, struct str *s)
 			str_addf(s, "\t%s %s\n", d->ssh[i].keyword, d->ssh[i].before);
 }
 
+/* OpenSSH 9.8 and later shut an address out after a few failures (trap 17), at the old port too: in the
+ * window it would be the owner with the wrong key. Keywords that sshd does not know are refused. */
+static bool knows_penalties(const struct sshd *s)
+{
+	const struct sshd_view *v = sshd_view_of(s, "root", 0);
+
+	return v && sshd_setting(v, "persourcepenalties");
+}
+
 /* The global part. While pending the log must show early key failures, the proof must show how one
  * logged in, and a scanner must not keep the owner out. */
 static char *global_text(const struct control_in *in, const struct draft *d,
@@ -192,6 +201,8 @@ static char *global_text(const struct control_in *in, const struct draft *d,
 	add_ports(in, d, others, form, &s);
 	if (form != SSH_FINAL)
 		str_add(&s, "ExposeAuthInfo yes\nLogLevel VERBOSE\nMaxStartups 100:30:200\n");
+	if (form != SSH_FINAL && knows_penalties(&in->facts->sshd))
+		str_add(&s, "PerSourcePenalties no\n");
 	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++)
 		if (d->ssh[i].after)
 			str_addf(&s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);
