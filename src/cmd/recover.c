@@ -13,6 +13,7 @@
 #define APPLY_SECONDS  300
 #define SECRET_WAIT_MS 10000
 #define FAILED_WAIT_MS 3000
+#define SETTLE_SECONDS 240 /* its unit is given 300 */
 
 /* PID 1 ends us when the dead-man is taken away, which we may be doing ourselves just now. */
 static void hold_term(bool hold)
@@ -99,6 +100,24 @@ static const struct opt options[] = {
 	{ "settle", 0, NULL, N_("after a boot: services, listeners, and the end") },
 };
 
+/* PID 1 starts settle once a boot, and no sentinel is there: what fails for a moment is tried again. */
+static int settle(struct os *os, struct recovered *ret, struct err *e)
+{
+	int64_t end = os_now(os, OS_MONOTONIC) + SETTLE_SECONDS * INT64_C(1000000000);
+
+	for (;;) {
+		int r;
+
+		*e = (struct err){ 0 };
+		r = recover_run(os, NULL, RECOVER_SETTLE, ret, e);
+		if (r >= 0 || os_now(os, OS_MONOTONIC) >= end)
+			return r;
+		fprintf(stderr, "kannuki: %s\n", e->msg);
+		recovered_done(ret);
+		os_sleep(os, FAILED_WAIT_MS);
+	}
+}
+
 static int recover(struct call *c, struct err *e)
 {
 	const char *id = opts_get(&c->opts, "id");
@@ -112,7 +131,8 @@ static int recover(struct call *c, struct err *e)
 	if (id && mode == RECOVER_DUE) {
 		r = watch(c->os, id, e);
 	} else {
-		r = recover_run(c->os, NULL, mode, &done, e);
+		r = mode == RECOVER_SETTLE ? settle(c->os, &done, e)
+					   : recover_run(c->os, NULL, mode, &done, e);
 		say(done.said);
 	}
 	if (r == 1)

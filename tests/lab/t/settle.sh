@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# After a reboot in the window something is in the way of the undo for a while: it is tried again until
+# it is through. And what starts targets in the middle of the window is no reboot.
+# shellcheck source=/dev/null
+# shellcheck disable=SC2016,SC2154 # texts for the VPS's shell; vps_one comes from fresh
+. "$(dirname "$0")/../../lib/main_job.sh"
+
+rented debian12
+one=$vps_one
+policy "$one" '[ssh]' 'password-login = no' '[firewall]' 'open = ssh, web'
+remember "$one"
+
+pending "$one" --window 10m
+for verb in start isolate; do
+	ok "systemctl $verb multi-user.target, while it waits" vps run "$one" systemctl "$verb" multi-user.target
+	sleep 3
+	if [ "$verb" = start ]; then
+		exits "  changes nothing: it still waits" 4 vps run "$one" /root/kannuki status
+	fi
+done
+# isolate starts the unit of the early boot too, which undoes whatever it finds: back, not half of it
+ok "isolate takes it back" ended "$one" 60
+is_as_before "$one" "  byte for byte"
+root_gets_in "$one" "  then"
+
+pending "$one" --window 10m
+ok "nft is not there at the next boot" vps run "$one" sh -c 'mv /usr/sbin/nft /usr/sbin/nft.away; sync'
+vps reboot "$one" >/dev/null
+complains() { vps run "$one" journalctl -q -b --no-pager -u kannuki-settle.service | grep -q 'nft is not there'; }
+ok "settle says what is in the way" wait_until 60 complains
+ok "it is not at the end" under_way "$one"
+ok "nft is back" vps run "$one" mv /usr/sbin/nft.away /usr/sbin/nft
+ok "it comes to its end by itself" ended "$one" 30
+is_as_before "$one" "undone: byte for byte as before"
+root_gets_in "$one" "undone"
+is "no unit failed" "" vps run "$one" systemctl --failed --no-legend --plain
+done_testing
