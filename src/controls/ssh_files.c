@@ -200,9 +200,8 @@ static char *global_text(const struct control_in *in, const struct draft *d,
 
 	add_ports(in, d, others, form, &s);
 	if (form != SSH_FINAL)
-		str_add(&s, "ExposeAuthInfo yes\nLogLevel VERBOSE\nMaxStartups 100:30:200\n");
-	if (form != SSH_FINAL && knows_penalties(&in->facts->sshd))
-		str_add(&s, "PerSourcePenalties no\n");
+		str_addf(&s, "ExposeAuthInfo yes\nLogLevel VERBOSE\nMaxStartups 100:30:200\n%s",
+			 knows_penalties(&in->facts->sshd) ? "PerSourcePenalties no\n" : "");
 	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++)
 		if (d->ssh[i].after)
 			str_addf(&s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);

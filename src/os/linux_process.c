@@ -159,9 +159,10 @@ int linux_kill(struct os *os, pid_t pid, struct err *e)
 	(void)os;
 	/* 0, -1 and others below are whole groups (kill(2)): never meant here. */
 	if (pid <= 1)
-		return err_sys(e, EINVAL, "kill %d", (int)pid);
-	return kill(pid, SIGKILL) == 0 || errno == ESRCH ? 0
-							 : err_sys(e, errno, "kill %d", (int)pid);
+		return err_sys(e, EINVAL, _("process %d"), (int)pid);
+	return kill(pid, SIGKILL) == 0 || errno == ESRCH
+		       ? 0
+		       : err_sys(e, errno, _("process %d"), (int)pid);
 }
 
 int linux_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)
