@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_txn_time.c - what time and neighbours do to a transaction on a host in memory: an undo that fails
+ * for hours, windows prolonged without end, a lock that is held too long, clocks set back, targets
+ * started again. test_txn.c stops it at every call.
+ */
+#include "core/recover.h"
+#include "core/txn.h"
+#include "lib/fake_os.h"
+#include "lib/t.h"
+#include "steps/file.h"
+
+static bool soft_rebooted; /* all processes are gone, boot_id and clocks are the same */
+
+/* PID 1 as far as the dead-man asks it: all is armed. */
+static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
+{
+	static const char *const says[][2] = {
+		{ "UserspaceTimestampMonotonic", "1000" },
+		{ "UnitFileState", "enabled" },
+		{ "LoadState", "loaded" },
+		{ "NeedDaemonReload", "no" },
+		{ "ActiveState", "active" },
+	};
+	bool shows = str_eq(r->argv[1], "show");
+
+	(void)f;
+	(void)e;
+	for (size_t i = 0; shows && i < COUNT(says); i++)
+		if (str_eq(r->argv[4], says[i][0]))
+			ret->out = xstrdup(says[i][1]);
+	if (shows && str_eq(r->argv[4], "ActiveState") &&
+	    (strstr(r->argv[6], "apply@") || soft_rebooted)) {
+		free(ret->out);
+		ret->out = xstrdup("inactive");
+	}
+	ret->out = ret->out ? ret->out : xstrdup("");
+	ret->err = xstrdup("");
+	return 0;
+}
+
+static struct fake *host(void)
+{
+	struct fake *f = fake_new();
+
+	fake_file(f, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444);
+	fake_file(f, "/etc/a", "old a\n", 0640);
+	fake_file(f, "/etc/c", "old c\n", 0600);
+	fake_dir(f, "/etc/systemd/system/sysinit.target.wants", 0755);
+	fake_dir(f, "/etc/systemd/system/multi-user.target.wants", 0755);
+	fake_dir(f, "/run/systemd/system", 0755);
+	fake_on_run(f, "systemctl", systemctl);
+	fake_on_run(f, "recover", fake_run_true);
+	return f;
+}
+
+static void add(struct plan *p, enum step_phase phase, const char *path, const char *text)
+{
+	const struct change change = {
+		.path = path, .type = NODE_FILE, .text = text, .mode = 0600
+	};
+
+	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path,
+		   "why", "undo");
+}
+
+/* Until it waits for its proof: 1. */
+static int apply(struct fake *f, struct err *e)
+{
+	const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
+	CLEANUP_PLAN struct plan p = { .needs_proof = true, .window_seconds = 600 };
+	CLEANUP_NODE struct node program = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+
+	add(&p, PHASE_ADD, "/etc/a", "new a\n");
+	add(&p, PHASE_RESTRICT, "/etc/c", "waiting c\n");
+	add(&p, PHASE_FINISH, "/etc/c", "new c\n");
+	plan_add_door(&p, "taro", 22022, "publickey");
+	node_file(&program, "program", 0755);
+	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
+		return -1;
+	return txn_carry_out(&f->os, &t, &limits, NULL, e);
+}
+
+static int recover(struct fake *f, enum recover_mode mode, struct err *e)
+{
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+
+	return recover_run(&f->os, NULL, mode, &done, e);
+}
+
+/* The deadline comes, and one of the layers with it. */
+static int deadline(struct fake *f, struct err *e)
+{
+	fake_advance(f, INT64_C(601000000000));
+	return recover(f, RECOVER_DUE, e);
+}
+
+static bool is_old(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "old a\n") &&
+	       str_eq(fake_text(f, "/etc/c"), "old c\n") && !fake_node(f, TXN_ROOT "/ACTIVE");
+}
+
+static size_t records(struct fake *f, struct txn *t)
+{
+	struct err e = { 0 };
+
+	return txn_refresh(&f->os, t, &e) < 0 ? 0 : t->journal.next;
+}
+
+/* The layers try every few seconds for as long as it takes: the journal must not be full by then. */
+static int undo_that_fails_for_hours_ends_when_it_can(void)
+{
+	static const char *const in_the_way[] = { "/etc/a", "/etc/c" };
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	T_OK(apply(f, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	for (int i = 0; i < 2 * JOURNAL_SLOTS; i++) {
+		/* Two faults by turns: each has words of its own. */
+		fake_remove(f, in_the_way[i % 2]);
+		fake_dir(f, in_the_way[i % 2], 0755);
+		fake_remove(f, in_the_way[1 - i % 2]);
+		T_OK(recover(f, RECOVER_NOW, &e) < 0);
+	}
+	T_OK(records(f, &t) < JOURNAL_SLOTS - 8);
+	fake_remove(f, "/etc/a");
+	fake_remove(f, "/etc/c");
+	T_OK(deadline(f, &e) == 0 && is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+static int the_same_failure_is_noted_once(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+	size_t after_one;
+
+	T_OK(apply(f, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	fake_remove(f, "/etc/a");
+	fake_dir(f, "/etc/a", 0755);
+	T_OK(deadline(f, &e) < 0);
+	after_one = records(f, &t);
+	T_OK(journal_last(&t.journal, RECORD_NOTE, JOURNAL_NO_STEP) != NULL);
+	T_OK(deadline(f, &e) < 0 && records(f, &t) == after_one);
+	fake_free(f);
+	return 0;
+}
+
+/* Minute by minute, by a script: the room for what decides is not used up. */
+static int a_window_prolonged_all_the_time_can_be_confirmed(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+	int prolonged = 0;
+
+	T_OK(apply(f, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	for (int i = 0; i < 2 * JOURNAL_SLOTS; i++) {
+		fake_advance(f, INT64_C(1000000000));
+		prolonged += txn_extend(&f->os, &t, 600, &e) == 0;
+	}
+	T_OK(prolonged > 100 && records(f, &t) < JOURNAL_SLOTS - 8);
+	T_OK(t.state == TXN_PENDING && txn_confirm(&f->os, &t, "taro", &e) == 0);
+	T_OK(recover(f, RECOVER_DUE, &e) == 0);
+	T_STR(fake_text(f, "/etc/c"), "new c\n");
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
+	fake_free(f);
+	return 0;
+}
+
+static int a_plan_too_long_for_the_journal_is_refused(void)
+{
+	struct fake *f = host();
+	CLEANUP_PLAN struct plan p = { .window_seconds = 600 };
+	CLEANUP_NODE struct node program = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	for (int i = 0; i <= TXN_STEPS_MAX; i++)
+		add(&p, PHASE_ADD, "/etc/a", "new a\n");
+	node_file(&program, "program", 0755);
+	T_OK(txn_prepare(&f->os, &p, &program, &t, &e) < 0 && strstr(e.msg, "steps"));
+	T_OK(is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+/* The clock is set back, and the folder of that second was tidied away. */
+static int an_id_that_ended_is_not_given_again(void)
+{
+	struct fake *f = host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	fake_file(f, "/var/lib/kannuki/ended", "20250101-000000\n20250101-000001\n", 0600);
+	f->clock[OS_REALTIME] = INT64_C(1735689600000000000);
+	T_OK(apply(f, &e) == 1);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	T_STR(id, "20250101-000002");
+	T_OK(t.state == TXN_PENDING);
+	fake_free(f);
+	return 0;
+}
+
+/* `systemctl start multi-user.target` starts what that target wants, in the middle of the window. */
+static int settle_in_the_middle_of_a_boot_undoes_nothing(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+
+	T_OK(apply(f, &e) == 1);
+	T_OK(recover(f, RECOVER_SETTLE, &e) == 1);
+	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
+	/* A soft reboot in which L3 did not come to run. */
+	soft_rebooted = true;
+	T_OK(recover(f, RECOVER_SETTLE, &e) == 0);
+	soft_rebooted = false;
+	T_OK(is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+/* --- the lock, held too long ------------------------------------------------------------- */
+
+#define HOLDER 777
+
+static void held_by(struct fake *f, const char *exe, bool stopped)
+{
+	fake_process_add(f, HOLDER, 1, exe)->process.stopped = stopped;
+	fake_dir(f, "/run/kannuki", 0700);
+	fake_lock_by(f, "/run/kannuki/lock", HOLDER);
+}
+
+/* Seconds until the deadline's undo was through, < 0: it was not. */
+static int late_by(struct fake *f, struct err *e)
+{
+	int64_t due = f->clock[OS_MONOTONIC] + INT64_C(601000000000);
+
+	if (deadline(f, e) < 0)
+		return -1;
+	return (int)((f->clock[OS_MONOTONIC] - due) / INT64_C(1000000000));
+}
+
+/* ^Z in confirm, just while it holds the lock. */
+static int a_stopped_holder_does_not_hold_up_the_deadline(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+	int late;
+
+	T_OK(apply(f, &e) == 1);
+	held_by(f, "/usr/local/sbin/kannuki", true);
+	late = late_by(f, &e);
+	T_OK(late >= 0 && late < 60);
+	T_OK(is_old(f));
+	for (size_t i = 0; i < f->ran.count; i++) /* it was not the apply unit's fault */
+		T_OK(!str_starts(f->ran.item[i], "systemctl kill"));
+	fake_free(f);
+	return 0;
+}
+
+static int a_holder_at_work_is_given_its_time(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+	int late;
+
+	T_OK(apply(f, &e) == 1);
+	held_by(f, "/var/lib/kannuki/txn/x/recover", false);
+	late = late_by(f, &e);
+	T_OK(late >= 280 && late < 400);
+	T_OK(is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+static int a_strangers_process_is_never_killed(void)
+{
+	struct fake *f = host();
+	struct err e = { 0 };
+
+	T_OK(apply(f, &e) == 1);
+	held_by(f, "/usr/bin/flock", true);
+	T_OK(late_by(f, &e) < 0 && e.kind == ERR_CONFLICT && strstr(e.msg, "777"));
+	T_OK(fake_process_find(f, HOLDER) != NULL);
+	fake_free(f);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(undo_that_fails_for_hours_ends_when_it_can),
+		T(the_same_failure_is_noted_once),
+		T(a_window_prolonged_all_the_time_can_be_confirmed),
+		T(a_plan_too_long_for_the_journal_is_refused),
+		T(an_id_that_ended_is_not_given_again),
+		T(settle_in_the_middle_of_a_boot_undoes_nothing),
+		T(a_stopped_holder_does_not_hold_up_the_deadline),
+		T(a_holder_at_work_is_given_its_time),
+		T(a_strangers_process_is_never_killed),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
