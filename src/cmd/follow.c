@@ -34,7 +34,10 @@ int print_outcome(const struct txn *t)
 		       note ? note->text : "");
 		return EXIT_FAILED;
 	}
-	printf(_("Confirmed: this host is as the policy says.\n"));
+	if (t->plan.undoes)
+		printf(_("Confirmed: transaction %s is taken back.\n"), t->plan.undoes);
+	else
+		printf(_("Confirmed: this host is as the policy says.\n"));
 	return EXIT_DONE;
 }
 
@@ -66,7 +69,7 @@ static size_t print_news(const struct txn *t, size_t from)
 		if (i < from)
 			continue;
 		if (r->type == RECORD_BEGIN)
-			printf(_("Transaction %s. First what undoes it all, should anything go "
+			printf(_("Transaction %s. First, what undoes it all if anything goes "
 				 "wrong:\n"),
 			       t->id);
 		if (r->type == RECORD_ARMED && str_eq(r->text, "settle"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* log.c - kannuki log: what was done, when, and by whose proof. */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/i18n.h"
@@ -8,15 +9,22 @@
 #include "core/txn.h"
 #include "report/record_report.h"
 
-static void print_time(int64_t ns)
+#define COLUMNS 80
+
+/* A time of day, and the date before it where that is another than `ret_date` (of 32 bytes). */
+static void print_time(int64_t ns, char *ret_date)
 {
 	time_t at = (time_t)(ns / 1000000000);
 	struct tm tm;
 	char text[32];
 
 	localtime_r(&at, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
-	printf("%s", text);
+	strftime(text, sizeof(text), "%Y-%m-%d (%z)", &tm);
+	if (!str_eq(text, ret_date))
+		printf("  %s\n", text);
+	memcpy(ret_date, text, sizeof(text));
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	printf("  %s  ", text);
 }
 
 static const char *how(const struct txn *t)
@@ -45,7 +53,10 @@ static void print_short(const struct txn *t)
 	const struct record *because = confirm ? confirm : undo;
 	CLEANUP_FREE char *words = because ? record_words(because) : NULL;
 
-	printf("%s  %s%s%s\n", t->id, how(t), words ? ": " : "", words ? words : "");
+	CLEANUP_FREE char *line = xasprintf("%s  %s%s", t->id, how(t), words ? ":" : "");
+	bool fits = words && text_width(line) + 1 + text_width(words) <= COLUMNS;
+
+	printf("%s%s%s\n", line, fits ? " " : words ? "\n    " : "", words ? words : "");
 	for (size_t i = 0; i < t->plan.count; i++)
 		if (t->plan.step[i].phase != PHASE_FINISH)
 			printf("    %s\n", t->plan.step[i].title);
@@ -53,21 +64,22 @@ static void print_short(const struct txn *t)
 
 static void print_records(const struct txn *t)
 {
+	char date[32] = "";
+
 	print_short(t);
 	for (size_t i = 0; i < t->journal.count; i++) {
 		const struct record *r = &t->journal.record[i];
 		CLEANUP_STR struct str type = { 0 };
 		CLEANUP_FREE char *words = record_words(r);
 
-		printf("  ");
-		print_time(r->realtime);
+		print_time(r->realtime, date);
 		str_add_padded(&type, record_type_words(r->type), 10);
-		printf("  %s", type.text);
 		if (r->step < t->plan.count)
-			printf(" %u. %s", r->step + 1, t->plan.step[r->step].title);
-		else if (r->type != RECORD_BEGIN)
-			printf(" %s", words);
-		printf("\n");
+			printf("%s%u. %s\n", type.text, r->step + 1, t->plan.step[r->step].title);
+		else if (r->type != RECORD_BEGIN && words[0])
+			printf("%s%s\n", type.text, words);
+		else
+			printf("%s\n", record_type_words(r->type));
 	}
 }
 

@@ -62,6 +62,7 @@ static int run(struct call *c, struct err *e)
 		printf(_("%s is open already.\n"), words);
 		return EXIT_DONE;
 	}
+	printf(opening ? _("This opens %s:\n") : _("This closes %s:\n"), words);
 	report_plan_steps(&m.plan, &s);
 	fputs(s.text, stdout);
 	return apply_plan(c->os, &m.plan, &m.facts, &wish, e);

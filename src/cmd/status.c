@@ -28,7 +28,7 @@ static int add_pending(struct os *os, struct str *s, struct txn *ret, struct err
 		return 0;
 	}
 	left = time_left(os, ret);
-	report_row(s, _("Pending"), _("transaction %s waits for its proof, %s left"), id, left);
+	report_row(s, _("Pending"), _("%s waits for its proof, %s left"), id, left);
 	return 0;
 }
 

@@ -289,7 +289,7 @@ static int key_propose(const struct control_in *in, const struct finding *found,
 	/* A folder that many share (/etc/ssh/keys) is not the user's. */
 	size_t skip = str_starts(dir, home) ? 0 : 1;
 
-	title = xasprintf(_("give %s the public keys of the policy, in %s"), user, path);
+	title = xasprintf(_("store %s's public keys: %s"), user, path);
 	step_words(plan_add(d->plan, &step_file, PHASE_ADD, "account.key",
 			    step_file_args(change + skip, COUNT(change) - skip, NULL)),
 		   title, _("a key cannot be guessed, a password can"),

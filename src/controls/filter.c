@@ -284,7 +284,7 @@ int draft_filter_steps(const struct control_in *in, struct draft *d, struct err 
 		return -1;
 	step_words(plan_add(d->plan, &step_nft, phase, "filter.default-deny",
 			    step_nft_args(&spec, d->filter_closes_door)),
-		   _("packet filter: let in only what the policy opens, IPv4 and IPv6"),
+		   _("packet filter: only what is opened, IPv4 and IPv6"),
 		   _("what is not needed cannot be attacked"),
 		   _("the table goes, or its former contents come back"));
 	return 0;
@@ -305,7 +305,7 @@ static void add_boot_steps(const struct control_in *in, struct draft *d, const c
 		   _("the former stored filter comes back"));
 	step_words(plan_add(d->plan, &step_unit, PHASE_FINISH, "filter.at-boot",
 			    step_unit_args(FILTER_UNIT, unit_text, UNIT_ON, UNIT_ON)),
-		   _("load the packet filter at boot, and again when something removes it"),
+		   _("load the packet filter at boot and whenever it is gone"),
 		   _("nftables.service and others flush every table when they restart"),
 		   _("the unit goes, or is as before"));
 }
@@ -327,7 +327,7 @@ int draft_filter_finish_steps(const struct control_in *in, struct draft *d, stru
 	if (d->filter_closes_door)
 		step_words(plan_add(d->plan, &step_nft, PHASE_FINISH, "filter.default-deny",
 				    step_nft_args(&spec, false)),
-			   _("packet filter: close what was open for the waiting time only"),
+			   _("packet filter: close what was open for the wait only"),
 			   _("after the proof the old door is not needed"),
 			   _("the proven waiting form comes back"));
 	return 0;

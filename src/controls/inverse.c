@@ -240,7 +240,7 @@ static void add_waiting_forms(const struct txn *t, const struct ssh_history *h, 
 			continue;
 		step_words(
 			plan_add(p, &step_nft, PHASE_ADD, "undo.filter", json_deep_copy(s->args)),
-			_("packet filter: open the former door beside the present one"),
+			_("packet filter: open the former door beside this one"),
 			_("the former door must be there before the present one goes"),
 			_("the present filter comes back"));
 	}

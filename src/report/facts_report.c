@@ -11,13 +11,19 @@
 
 void report_row(struct str *ret, const char *label, const char *fmt, ...)
 {
+	CLEANUP_STR struct str text = { 0 };
+	char *rest, *line;
 	va_list ap;
 
-	str_add_padded(ret, label, LABEL_WIDTH);
 	va_start(ap, fmt);
-	str_vaddf(ret, fmt, ap);
+	str_vaddf(&text, fmt, ap);
 	va_end(ap);
-	str_add(ret, "\n");
+	rest = text.text;
+	while ((line = str_line(&rest))) {
+		str_add_padded(ret, label, LABEL_WIDTH);
+		str_addf(ret, "%s\n", line);
+		label = "";
+	}
 }
 
 /* --- the host ---------------------------------------------------------------------------- */
@@ -62,7 +68,7 @@ const char *report_ways(const struct sshd_ways *w)
 }
 
 /* As people write them. */
-static const char *keyword_words(const char *keyword)
+const char *report_keyword(const char *keyword)
 {
 	static const char *const names[][2] = {
 		{ "passwordauthentication", "PasswordAuthentication" },
@@ -81,7 +87,7 @@ static const char *keyword_words(const char *keyword)
 	return keyword;
 }
 
-/* "PermitRootLogin yes, /etc/ssh/sshd_config:33"; lists in one line. */
+/* "PermitRootLogin yes"; lists in one line. */
 static char *setting_words(const struct sshd_setting *s)
 {
 	CLEANUP_STRV struct strv values = { 0 };
@@ -89,11 +95,10 @@ static char *setting_words(const struct sshd_setting *s)
 
 	strv_split(&values, s->value, "\n");
 	value = strv_join(&values, " ");
-	if (!s->file)
-		return xasprintf("%s %s", keyword_words(s->keyword), value);
-	return xasprintf("%s %s, %s:%u", keyword_words(s->keyword), value, s->file, s->line);
+	return xasprintf("%s %s", report_keyword(s->keyword), value);
 }
 
+/* A line for the user, and one for FILE:LINE that decides. */
 static void add_way(const char *who, const struct sshd_view *v, struct str *ret)
 {
 	struct sshd_ways w = sshd_ways(v);
@@ -106,6 +111,9 @@ static void add_way(const char *who, const struct sshd_view *v, struct str *ret)
 	else
 		str_addf(&line, "%s (%s)", report_ways(&w), why ? why : "");
 	report_row(ret, "", "%s", line.text);
+	if (!w.methods && w.decides && w.decides->file)
+		report_row(ret, "", "%*s%s:%u", REPORT_NAME_WIDTH, "", w.decides->file,
+			   w.decides->line);
 }
 
 static bool same_way(const struct sshd_view *a, const struct sshd_view *b)
@@ -148,7 +156,9 @@ static void add_lists(const struct sshd_view *v, struct str *ret)
 		const struct sshd_setting *s = sshd_setting(v, lists[i]);
 		CLEANUP_FREE char *words = s ? setting_words(s) : NULL;
 
-		if (words)
+		if (words && s->file)
+			report_row(ret, "", _("but: %s (%s:%u)"), words, s->file, s->line);
+		else if (words)
 			report_row(ret, "", _("but: %s"), words);
 	}
 }
@@ -242,7 +252,7 @@ static void add_accounts(const struct facts *f, struct str *ret)
 		account_words(&f->account[i], &words);
 		if (words.count == 0)
 			strv_add(&words, _("may log in"));
-		all = strv_join(&words, ", ");
+		all = strv_join(&words, _(", "));
 		str_add_padded(&line, f->account[i].name, REPORT_NAME_WIDTH);
 		report_row(ret, i ? "" : _("Accounts"), "%s%s", line.text, all);
 	}
@@ -313,8 +323,8 @@ static void add_filter(const struct facts *f, struct str *ret)
 	}
 	if (shown == 0 && f->nft_works)
 		report_row(ret, _("Packet filter"), "%s",
-			   _("none on this server: every open port can be reached, unless your "
-			     "provider's filter stops it"));
+			   _("none on this server: every open port can be reached,\n"
+			     "unless your provider's filter stops it"));
 }
 
 static void add_not_measured(const struct facts *f, struct str *ret)

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "report/diff.h"
+#include "report/facts_report.h"
 
 static const char *phase_words(enum step_phase phase)
 {
@@ -48,6 +49,21 @@ static void add_steps(const struct plan *p, struct str *ret)
 	str_add(ret, "\n");
 }
 
+static bool same_change(const struct effect *a, const struct effect *b)
+{
+	return str_eq(a->keyword, b->keyword) && str_eq(a->before, b->before) &&
+	       str_eq(a->after, b->after) && str_eq(a->where, b->where);
+}
+
+static bool is_first(const struct plan *p, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_change(&p->effect[i], &p->effect[at]))
+			return false;
+	return true;
+}
+
+/* Each change once, with all for whom it is. */
 static void add_effects(const struct plan *p, struct str *ret)
 {
 	if (p->effect_count == 0)
@@ -55,15 +71,18 @@ static void add_effects(const struct plan *p, struct str *ret)
 	str_add(ret, _("SSH logins, before -> after:\n"));
 	for (size_t i = 0; i < p->effect_count; i++) {
 		const struct effect *f = &p->effect[i];
-		CLEANUP_FREE char *change = xasprintf("%s -> %s", f->before, f->after);
 
-		str_add(ret, "  ");
-		str_add_padded(ret, f->who, 14);
-		str_add_padded(ret, f->keyword, 30);
-		str_add_padded(ret, change, 14);
-		if (f->where[0])
-			str_addf(ret, _("(now decided by %s)"), f->where);
-		str_add(ret, "\n");
+		if (is_first(p, i)) {
+			str_add(ret, "  ");
+			for (size_t j = i; j < p->effect_count; j++)
+				if (same_change(&p->effect[j], f))
+					str_addf(ret, "%s%s", j > i ? _(", ") : "",
+						 p->effect[j].who);
+			str_addf(ret, ": %s %s -> %s\n", report_keyword(f->keyword), f->before,
+				 f->after);
+			if (f->where[0])
+				str_addf(ret, _("    now decided by %s\n"), f->where);
+		}
 	}
 	str_add(ret, "\n");
 }

@@ -7,6 +7,20 @@
 #include "base/i18n.h"
 #include "core/proof.h"
 
+/* The layers of the dead-man: core/deadman.c. */
+static const char *layer_words(const char *layer)
+{
+	if (str_eq(layer, "sentinel"))
+		return _("the process that watches");
+	if (str_eq(layer, "deadline"))
+		return _("the timer");
+	if (str_eq(layer, "boot"))
+		return _("undo early in a boot");
+	if (str_eq(layer, "settle"))
+		return _("undo after a boot");
+	return layer;
+}
+
 char *record_words(const struct record *r)
 {
 	char user[64], peer[64], method[64];
@@ -20,6 +34,8 @@ char *record_words(const struct record *r)
 		return xasprintf(_(PROOF_WITNESS), user, peer, method, port);
 	if (str_eq(r->text, PROOF_CONSOLE))
 		return xstrdup(_(PROOF_CONSOLE));
+	if (r->type == RECORD_ARMED)
+		return xstrdup(layer_words(r->text));
 	return xstrdup(r->text[0] ? _(r->text) : "");
 }
 

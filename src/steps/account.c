@@ -120,7 +120,12 @@ static int tool(const struct step_ctx *c, const struct run *run, struct err *e)
 			return -1;
 		if (r.status == 0 && !r.timed_out)
 			return 0;
+		if (r.timed_out)
+			return err_set(e, ERR_FAILED, _("%s: took too long and was ended"),
+				       run->argv[0]);
 		says = str_trim(r.err[0] ? r.err : r.out);
+		if (r.status == 127 && says[0] == '\0')
+			return err_set(e, ERR_FAILED, _("%s: no such program"), run->argv[0]);
 		if (try >= LOCK_TRIES || !strstr(says, "lock"))
 			return err_set(e, ERR_FAILED, "%s: %s", run->argv[0], says);
 		os_sleep(c->os, 1000);
