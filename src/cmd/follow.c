@@ -166,7 +166,8 @@ void print_next_step(struct os *os, const struct txn *t, const struct facts *f)
 	for (size_t i = 0; i < t->plan.door_count; i++) {
 		const struct door *d = &t->plan.door[i];
 
-		printf("    ssh -p %u %s@%s\n", d->port, d->user, host);
+		if (door_is_new(t->plan.door, i))
+			printf("    ssh -p %u %s@%s\n", d->port, d->user, host);
 	}
 	printf("    sudo kannuki confirm\n\n");
 	printf(_("If your client warns of an unknown host key, compare: sudo kannuki "
@@ -174,8 +175,8 @@ void print_next_step(struct os *os, const struct txn *t, const struct facts *f)
 	printf(_("If it does not connect, open port %u/tcp in your provider's packet filter.\n"),
 	       t->plan.door_count ? t->plan.door[0].port : 22);
 	printf(_("If you do nothing, all goes back to how it was. A reboot undoes it too.\n"
-		 "You may close this window. More time: sudo kannuki extend. Undo: sudo kannuki "
-		 "undo\n\n"));
+		 "You may close this window.\n"
+		 "More time: sudo kannuki extend. Undo now: sudo kannuki undo\n\n"));
 	fflush(stdout);
 }
 

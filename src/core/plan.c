@@ -66,6 +66,14 @@ void plan_add_door(struct plan *p, const char *user, unsigned port, const char *
 		(struct door){ .user = xstrdup(user), .port = port, .method = xstrdup(method) };
 }
 
+bool door_is_new(const struct door *door, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (door[j].port == door[i].port && str_eq(door[j].user, door[i].user))
+			return false;
+	return true;
+}
+
 void plan_add_effect(struct plan *p, const struct effect *copy_of)
 {
 	p->effect = xrealloc(p->effect, p->effect_count + 1, sizeof(*p->effect));

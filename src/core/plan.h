@@ -47,6 +47,8 @@ struct step *plan_add(struct plan *p, const struct step_kind *kind, enum step_ph
 /* Fills in the words of a step just added; copies. */
 void step_words(struct step *s, const char *title, const char *why, const char *undo);
 void plan_add_door(struct plan *p, const char *user, unsigned port, const char *method);
+/* Is it worth saying, or was the same user at the same port said for an earlier one? */
+bool door_is_new(const struct door *door, size_t i);
 void plan_add_effect(struct plan *p, const struct effect *copy_of);
 /* Stable order: PHASE_ADD, PHASE_RESTRICT, PHASE_FINISH. */
 void plan_sort(struct plan *p);

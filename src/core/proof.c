@@ -196,7 +196,9 @@ static int refuse(struct proof *ret, enum proof_refusal why, const struct proof_
 	str_add(&s, _("Not confirmed. Open a new connection from your own computer, and there "
 		      "type:\n"));
 	for (size_t i = 0; i < q->door_count; i++)
-		str_addf(&s, "    ssh -p %u %s@%s\n", q->door[i].port, q->door[i].user, _("HOST"));
+		if (door_is_new(q->door, i))
+			str_addf(&s, "    ssh -p %u %s@%s\n", q->door[i].port, q->door[i].user,
+				 _("HOST"));
 	str_addf(&s, "    %s", q->command);
 	err_set(e, ERR_FAILED, "%s", s.text);
 	return 1;

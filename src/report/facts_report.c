@@ -61,10 +61,10 @@ static const char *families(bool v4, bool v6)
 const char *report_ways(const struct sshd_ways *w)
 {
 	if (w->key && w->password)
-		return _("by key or password");
+		return _("key or password");
 	if (w->key)
-		return _("by key only");
-	return w->password ? _("by password only") : _("not at all");
+		return _("key only");
+	return w->password ? _("password only") : _("no login");
 }
 
 /* As people write them. */

@@ -7,7 +7,7 @@
 /* A line "label   text": columns as in all of these; label "" goes on with the line before, and so
  * does what stands behind a new line. */
 void report_row(struct str *ret, const char *label, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* "by key only" and the like. */
+/* "key only" and the like. */
 const char *report_ways(const struct sshd_ways *w);
 /* A keyword of sshd as people write it: "PermitRootLogin". */
 const char *report_keyword(const char *keyword);

@@ -2,7 +2,7 @@
 /* record_report.c - see record_report.h. */
 #include "report/record_report.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/i18n.h"
 #include "core/proof.h"
@@ -21,17 +21,29 @@ static const char *layer_words(const char *layer)
 	return layer;
 }
 
+/* PROOF_WITNESS with its arguments; NULL: it is something else. */
+static char *witness_words(const char *text)
+{
+	CLEANUP_STRV struct strv w = { 0 };
+	CLEANUP_FREE char *again = NULL;
+	unsigned port;
+
+	strv_split(&w, text, " ");
+	if (w.count != 8)
+		return NULL;
+	port = (unsigned)strtoul(w.item[7], NULL, 10);
+	again = xasprintf(PROOF_WITNESS, w.item[0], w.item[2], w.item[4], port);
+	return str_eq(again, text)
+		       ? xasprintf(_(PROOF_WITNESS), w.item[0], w.item[2], w.item[4], port)
+		       : NULL;
+}
+
 char *record_words(const struct record *r)
 {
-	char user[64], peer[64], method[64];
-	unsigned port;
-	int end = 0;
+	char *witness = r->type == RECORD_CONFIRM ? witness_words(r->text) : NULL;
 
-	if (r->type == RECORD_CONFIRM &&
-	    sscanf(r->text, "%63s from %63s by %63s at port %u%n", user, peer, method, &port,
-		   &end) == 4 &&
-	    r->text[end] == '\0')
-		return xasprintf(_(PROOF_WITNESS), user, peer, method, port);
+	if (witness)
+		return witness;
 	if (str_eq(r->text, PROOF_CONSOLE))
 		return xstrdup(_(PROOF_CONSOLE));
 	if (r->type == RECORD_ARMED)
@@ -49,7 +61,7 @@ const char *record_type_words(enum record_type type)
 	case RECORD_INTENT:
 		return _("doing");
 	case RECORD_DONE:
-		return _("carried out");
+		return _("applied");
 	case RECORD_PENDING:
 		return _("pending");
 	case RECORD_CONFIRM:

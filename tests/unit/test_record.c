@@ -92,13 +92,26 @@ static int a_plan_keeps_its_language(void)
 	return 0;
 }
 
+/* A door by key and one by password are one line for whoever types. */
+static int a_door_is_said_once(void)
+{
+	CLEANUP_PLAN struct plan p = { 0 };
+
+	plan_add_door(&p, "root", 22, "publickey");
+	plan_add_door(&p, "taro", 22, "publickey");
+	plan_add_door(&p, "root", 22, "password");
+	plan_add_door(&p, "root", 22022, "publickey");
+	T_OK(door_is_new(p.door, 0) && door_is_new(p.door, 1));
+	T_OK(!door_is_new(p.door, 2) && door_is_new(p.door, 3));
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
-		T(who_confirmed),
-		T(why_it_was_undone),
-		T(every_type_has_its_word),
-		T(a_plan_keeps_its_language),
+		T(who_confirmed),	    T(why_it_was_undone),
+		T(every_type_has_its_word), T(a_plan_keeps_its_language),
+		T(a_door_is_said_once),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -33,8 +33,9 @@ vps run "$one" sh -ec '
 live_begin four "$one" -4
 live_begin six "$one" -6
 ok "accounts, keys, sudoers, listeners, sessions of many kinds: all of it is so" truth host /root/kannuki
-like "as text: who gets in, and by what line" 'root +by key or password \(PermitRootLogin yes, /etc/ssh/sshd_config' \
+like "as text: who gets in, and by what line" 'root +key or password \(PermitRootLogin yes\)' \
 	vps run "$one" /root/kannuki facts
+said "  the line" '^ +/etc/ssh/sshd_config:[0-9]+$'
 said "  a locked password" '^ +ken +password locked'
 said "  one that is empty" '^ +mei +EMPTY password, sudo without password'
 said "  an account that has expired" '^ +yui .*account expired'
