@@ -63,13 +63,16 @@ static int load(struct os *os, struct err *e)
 	return load_text(os, minimum, e);
 }
 
+/* A chain that somebody flushed is left with its policy: it drops all, and is as bad as none. */
 static int table_is_there(struct os *os, struct err *e)
 {
 	const struct run list = { .argv = ARGV("nft", "-j", "list", "chain", "inet", FILTER_TABLE,
 					       "input") };
 	CLEANUP_RUN struct run_result r = { 0 };
 
-	return os_run(os, &list, &r, e) < 0 ? -1 : r.status == 0;
+	if (os_run(os, &list, &r, e) < 0)
+		return -1;
+	return r.status == 0 && strstr(r.out, "\"rule\"") != NULL;
 }
 
 static int put_back(struct os *os, struct err *e)
@@ -88,7 +91,7 @@ static int put_back(struct os *os, struct err *e)
 static int watch(struct os *os, int fd, int signals, struct err *e)
 {
 	for (;;) {
-		int r = filter_watch_wait(fd, signals, e);
+		int r = filter_watch_wait(fd, signals, FILTER_TABLE, e);
 
 		if (r <= 0)
 			return r;

@@ -50,7 +50,34 @@ int filter_watch_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-static bool tells_removal(const char *data, size_t len)
+/* The name of the table it is about: attribute 1 in messages of every kind that we look at
+ * (NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE). */
+static bool is_about(const struct nlmsghdr *h, const char *table)
+{
+	size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct nfgenmsg)));
+	const char *at = (const char *)h + head;
+	size_t left = h->nlmsg_len > head ? h->nlmsg_len - head : 0;
+
+	while (left >= sizeof(struct nlattr)) {
+		const struct nlattr *a = (const struct nlattr *)at;
+		size_t len = NLA_ALIGN(a->nla_len);
+
+		if (a->nla_len < NLA_HDRLEN || a->nla_len > left)
+			return false;
+		if ((a->nla_type & NLA_TYPE_MASK) == NFTA_TABLE_NAME) {
+			size_t n = a->nla_len - NLA_HDRLEN;
+
+			return n == strlen(table) + 1 && memcmp(at + NLA_HDRLEN, table, n) == 0;
+		}
+		if (len >= left)
+			return false;
+		at += len;
+		left -= len;
+	}
+	return false;
+}
+
+static bool tells_removal(const char *data, size_t len, const char *table)
 {
 	const struct nlmsghdr *h = (const struct nlmsghdr *)data;
 
@@ -58,14 +85,16 @@ static bool tells_removal(const char *data, size_t len)
 		unsigned type = h->nlmsg_type & 0xff;
 
 		if (h->nlmsg_type >> 8 == NFNL_SUBSYS_NFTABLES &&
-		    (type == NFT_MSG_DELTABLE || type == NFT_MSG_DELCHAIN))
+		    (type == NFT_MSG_DELTABLE || type == NFT_MSG_DELCHAIN ||
+		     type == NFT_MSG_DELRULE || type == NFT_MSG_DELSET) &&
+		    is_about(h, table))
 			return true;
 	}
 	return false;
 }
 
 /* Reads all that has come. 1 removal (or something missed), 0 nothing of interest. */
-static int drain(int fd, struct err *e)
+static int drain(int fd, const char *table, struct err *e)
 {
 	char buf[65536] __attribute__((aligned(8)));
 	int found = 0;
@@ -83,7 +112,7 @@ static int drain(int fd, struct err *e)
 			return found;
 		if (n < 0)
 			return err_sys(e, errno, "netlink events");
-		found = found || tells_removal(buf, (size_t)n);
+		found = found || tells_removal(buf, (size_t)n, table);
 	}
 }
 
@@ -96,7 +125,7 @@ static int read_signal(int signal_fd)
 	return info.ssi_signo == SIGHUP ? 2 : 0;
 }
 
-int filter_watch_wait(int fd, int signal_fd, struct err *e)
+int filter_watch_wait(int fd, int signal_fd, const char *table, struct err *e)
 {
 	struct pollfd p[] = { { .fd = fd, .events = POLLIN },
 			      { .fd = signal_fd, .events = POLLIN } };
@@ -114,7 +143,7 @@ int filter_watch_wait(int fd, int signal_fd, struct err *e)
 			if (r >= 0)
 				return r;
 		}
-		r = drain(fd, e);
+		r = drain(fd, table, e);
 		if (r != 0)
 			return r;
 	}

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2154 # vps_one comes from fresh
 . "$(dirname "$0")/../../lib/main_job.sh"
 
-table_is_there() { vps run "$one" nft list chain inet kannuki input; }
+table_is_there() { vps run "$one" nft list chain inet kannuki input | grep -q 'ct state established'; }
 no_table() { ! table_is_there; }
 comes_back() { # comes_back WORDS CMD...: what takes the table away, and that it is back soon
 	ok "$1" vps run "$one" "${@:2}"
@@ -24,6 +24,8 @@ answer "$one" "80 $job_port" "confirmed"
 
 comes_back "somebody flushes the ruleset" nft flush ruleset
 comes_back "somebody deletes the table" nft delete table inet kannuki
+comes_back "somebody flushes the table: all would be dropped" nft flush table inet kannuki
+comes_back "somebody flushes the chain" nft flush chain inet kannuki input
 comes_back "nftables.service starts" systemctl start nftables.service
 comes_back "it restarts" systemctl restart nftables.service
 comes_back "it reloads" systemctl reload nftables.service
