@@ -5,7 +5,7 @@
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
-#include "cmd/make_plan.h"
+#include "setup/make_plan.h"
 
 static const char *command_name(const void *arg, size_t i)
 {

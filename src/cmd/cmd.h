@@ -8,17 +8,9 @@
  */
 #pragma once
 
+#include "base/exit_code.h"
 #include "base/opt.h"
 #include "os/os.h"
-
-enum {
-	EXIT_DONE = 0,
-	EXIT_FAILED = 1,
-	EXIT_WRONG_USE = 2,
-	EXIT_FOUND = 3,
-	EXIT_PENDING = 4,
-	EXIT_CONFLICT = 5,
-};
 
 /* What one call has to work with. */
 struct call {

@@ -6,13 +6,13 @@
 #include "base/i18n.h"
 #include "base/term.h"
 #include "cmd/cmd.h"
-#include "cmd/follow.h"
 #include "core/filter.h"
 #include "core/policy.h"
 #include "core/proof.h"
 #include "core/recover.h"
 #include "core/txn.h"
 #include "report/record_report.h"
+#include "setup/follow.h"
 
 #define FINISH_SECONDS 120
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "cmd/apply.h"
 #include "cmd/cmd.h"
 #include "report/plan_report.h"
+#include "setup/carry_out.h"
 
 static const struct opt options[] = {
 	{ "yes", 'y', NULL, N_("do not ask whether the plan is right; proves nothing") },

@@ -4,8 +4,8 @@
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
-#include "cmd/make_plan.h"
 #include "report/plan_report.h"
+#include "setup/make_plan.h"
 
 static const struct opt options[] = {
 	{ "policy", 0, "FILE", N_("plan for this policy instead of /etc/kannuki/policy.conf") },

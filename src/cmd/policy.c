@@ -7,7 +7,7 @@
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
-#include "cmd/make_plan.h"
+#include "setup/make_plan.h"
 
 static const struct opt options[] = {
 	{ "check", 0, "FILE", N_("is this file a policy? Shows it, or what is wrong with it") },

@@ -4,11 +4,11 @@
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
-#include "cmd/follow.h"
-#include "cmd/make_plan.h"
 #include "core/filter.h"
 #include "core/txn.h"
 #include "report/facts_report.h"
+#include "setup/follow.h"
+#include "setup/make_plan.h"
 
 /* What is pending, and its line; *ret is open where something waits for its proof. */
 static int add_pending(struct os *os, struct str *s, struct txn *ret, struct err *e)

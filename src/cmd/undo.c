@@ -3,12 +3,12 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
-#include "cmd/apply.h"
 #include "cmd/cmd.h"
-#include "cmd/follow.h"
 #include "cmd/undo_confirmed.h"
 #include "core/recover.h"
 #include "core/txn.h"
+#include "setup/carry_out.h"
+#include "setup/follow.h"
 
 static const struct opt options[] = {
 	{ "yes", 'y', NULL, N_("do not ask whether the plan is right; proves nothing") },

@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
-#include "cmd/apply.h"
 #include "controls/inverse.h"
 #include "report/plan_report.h"
+#include "setup/carry_out.h"
 
 static bool is_confirmed(const struct txn *t)
 {

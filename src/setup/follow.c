@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* follow.c - see follow.h. */
-#include "cmd/follow.h"
+#include "setup/follow.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exit_code.h"
 #include "base/i18n.h"
 #include "base/term.h"
-#include "cmd/cmd.h"
 #include "core/deadman.h"
 #include "core/recover.h"
 #include "report/record_report.h"

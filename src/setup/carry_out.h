@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* apply.h - starts a made plan as a transaction; what apply, setup, open, close and undo share. */
+/* carry_out.h - starts a made plan as a transaction; what apply, setup, open, close and undo share. */
 #pragma once
 
-#include "cmd/make_plan.h"
+#include "setup/make_plan.h"
 
 struct apply_wish {
 	unsigned window_seconds; /* 0: the default of 10 minutes */

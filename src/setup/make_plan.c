@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* make_plan.c - see make_plan.h. */
-#include "cmd/make_plan.h"
+#include "setup/make_plan.h"
 
 #include <unistd.h>
 
