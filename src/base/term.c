@@ -17,10 +17,16 @@
 
 static struct termios before;
 static volatile sig_atomic_t changed;
+static volatile sig_atomic_t catches, stopped;
 
 bool term_is_interactive(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+bool term_is_foreground(void)
+{
+	return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 unsigned term_columns(void)
@@ -30,6 +36,55 @@ unsigned term_columns(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20)
 		return w.ws_col;
 	return 80;
+}
+
+unsigned term_rows(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 5)
+		return w.ws_row;
+	return 24;
+}
+
+bool term_redraws(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && term[0] && strcmp(term, "dumb") != 0;
+}
+
+bool term_draws_kanji(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || strcmp(term, "linux") != 0;
+}
+
+static void note_stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+/* Without SA_RESTART: read(2) and poll(2) come back. */
+void term_catch_stop(bool on)
+{
+	const struct sigaction catch = { .sa_handler = note_stop };
+
+	catches = on;
+	stopped = 0;
+	if (on)
+		sigaction(SIGINT, &catch, NULL);
+	else
+		signal(SIGINT, SIG_DFL);
+}
+
+bool term_more(unsigned timeout_ms)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, (int)timeout_ms) > 0 && p.revents & POLLIN;
 }
 
 /* Async-signal-safe: puts the terminal back, then dies of the same signal. */
@@ -49,7 +104,8 @@ static void set_mode(tcflag_t without)
 		return;
 	now = before;
 	now.c_lflag &= ~without;
-	signal(SIGINT, restore_and_die);
+	if (!catches)
+		signal(SIGINT, restore_and_die);
 	signal(SIGTERM, restore_and_die);
 	signal(SIGHUP, restore_and_die);
 	changed = 1;
@@ -62,7 +118,8 @@ static void unset_mode(void)
 		return;
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	changed = 0;
-	signal(SIGINT, SIG_DFL);
+	if (!catches)
+		signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 }
@@ -76,6 +133,11 @@ static int read_line(char **ret, struct err *e)
 	char c;
 
 	while ((n = read(STDIN_FILENO, &c, 1)) != 0) {
+		if (n < 0 && errno == EINTR && stopped) {
+			stopped = 0;
+			explicit_bzero(buf, LINE_BYTES);
+			return 1;
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -145,9 +207,14 @@ void term_raw(bool on)
 int term_key(unsigned timeout_ms)
 {
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
-	unsigned char c;
+	unsigned char c = 0;
 
-	if (poll(&p, 1, (int)timeout_ms) <= 0 || read(STDIN_FILENO, &c, 1) != 1)
-		return 0;
+	/* A terminal that hung up is readable for ever: nobody is there any more. */
+	if (poll(&p, 1, (int)timeout_ms) > 0 && read(STDIN_FILENO, &c, 1) != 1)
+		return TERM_STOP;
+	if (stopped) {
+		stopped = 0;
+		return TERM_STOP;
+	}
 	return c;
 }
