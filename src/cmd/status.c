@@ -99,7 +99,7 @@ static int run(struct call *c, struct err *e)
 	fputs(s.text, stdout);
 	if (!t.id || t.state != TXN_PENDING)
 		return EXIT_DONE;
-	print_next_step(c->os, &t, &f);
+	print_card(c->os, &t, &f, false);
 	return EXIT_PENDING;
 }
 

@@ -158,7 +158,7 @@ static int carry_out(struct os *os, const struct plan *plan, const struct facts 
 	r = follow_apply(os, &t, e);
 	if (r != EXIT_PENDING)
 		return r;
-	print_next_step(os, &t, facts);
+	print_card(os, &t, facts, true);
 	return wish->wait ? follow_window(os, &t, e) : r;
 }
 

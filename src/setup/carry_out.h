@@ -2,6 +2,7 @@
 /* carry_out.h - starts a made plan as a transaction; what apply, setup, open, close and undo share. */
 #pragma once
 
+#include "setup/follow.h"
 #include "setup/make_plan.h"
 
 struct apply_wish {
@@ -11,10 +12,6 @@ struct apply_wish {
 	bool secret_on_stdin;	 /* read the admin's new password there */
 	const char *secret;	 /* already asked for; NULL: ask when it is needed */
 };
-
-#define WINDOW_DEFAULT 600
-#define WINDOW_MIN     30
-#define WINDOW_MAX     3600
 
 /* Shows nothing of the plan; asks, prepares, starts and follows. An exit code, or < 0. */
 int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,

@@ -11,8 +11,13 @@
 #include "core/deadman.h"
 #include "core/recover.h"
 #include "report/record_report.h"
+#include "setup/card.h"
+#include "setup/layout.h"
+#include "setup/live.h"
+#include "setup/watch_look.h"
 
 #define POLL_MS 100
+#define LOOK_MS 800 /* between two looks at the new door */
 
 int print_outcome(const struct txn *t)
 {
@@ -41,47 +46,59 @@ int print_outcome(const struct txn *t)
 	return EXIT_DONE;
 }
 
-static size_t count_done(const struct txn *t, size_t *ret_all)
+/* Steps that come after the proof are counted for themselves. */
+static bool is_finish(const struct txn *t, size_t i)
 {
-	size_t done = 0;
+	return t->plan.needs_proof && t->plan.step[i].phase == PHASE_FINISH;
+}
 
-	*ret_all = 0;
-	for (size_t i = 0; i < t->plan.count; i++) {
-		if (t->plan.step[i].phase == PHASE_FINISH && t->plan.needs_proof)
-			continue;
-		++*ret_all;
-		done += journal_last(&t->journal, RECORD_DONE, (uint32_t)i) != NULL;
+static void print_done(const struct txn *t, size_t step, size_t n)
+{
+	CLEANUP_STR struct str line = { 0 };
+	CLEANUP_FREE char *first = NULL;
+	size_t all = 0;
+
+	for (size_t i = 0; i < t->plan.count; i++)
+		all += is_finish(t, i) == is_finish(t, step);
+	first = xasprintf("  ok  [%zu/%zu] ", n, all);
+	layout_item(&line, first, t->plan.step[step].title);
+	fputs(line.text, stdout);
+}
+
+static void print_record(const struct txn *t, const struct record *r, size_t n)
+{
+	CLEANUP_STR struct str line = { 0 };
+
+	if (r->type == RECORD_BEGIN)
+		layout_textf(
+			&line,
+			_("Transaction %s. First, what undoes it all if anything goes wrong:\n"),
+			t->id);
+	if (r->type == RECORD_ARMED && str_eq(r->text, "settle"))
+		printf("  ok  %s\n",
+		       _("it undoes itself at the deadline, after a crash, at a reboot"));
+	if (r->type == RECORD_DONE && r->step < t->plan.count)
+		print_done(t, r->step, n);
+	if (r->type == RECORD_UNDO_INTENT) {
+		CLEANUP_FREE char *why = record_words(r);
+
+		printf(_("Undoing: %s\n"), why);
 	}
-	return done;
+	fputs(line.text ? line.text : "", stdout);
 }
 
 /* Prints what has come into the journal since `from`. */
 static size_t print_news(const struct txn *t, size_t from)
 {
-	size_t all, n = 0;
+	size_t n[2] = { 0 };
 
-	count_done(t, &all);
 	for (size_t i = 0; i < t->journal.count; i++) {
 		const struct record *r = &t->journal.record[i];
+		bool finish = r->step < t->plan.count && is_finish(t, r->step);
 
-		if (r->type == RECORD_DONE)
-			n++;
-		if (i < from)
-			continue;
-		if (r->type == RECORD_BEGIN)
-			printf(_("Transaction %s. First, what undoes it all if anything goes "
-				 "wrong:\n"),
-			       t->id);
-		if (r->type == RECORD_ARMED && str_eq(r->text, "settle"))
-			printf("  ok  %s\n",
-			       _("it undoes itself at the deadline, after a crash, at a reboot"));
-		if (r->type == RECORD_DONE && r->step < t->plan.count)
-			printf("  ok  [%zu/%zu] %s\n", n, all, t->plan.step[r->step].title);
-		if (r->type == RECORD_UNDO_INTENT) {
-			CLEANUP_FREE char *why = record_words(r);
-
-			printf(_("Undoing: %s\n"), why);
-		}
+		n[finish] += r->type == RECORD_DONE;
+		if (i >= from)
+			print_record(t, r, n[finish]);
 	}
 	fflush(stdout);
 	return t->journal.count;
@@ -135,72 +152,130 @@ char *time_left(struct os *os, const struct txn *t)
 		       : xasprintf(_("%d s"), (int)s);
 }
 
-/* The address by which the person is here now; else the first that is not local to a link. */
-static void own_address(const struct facts *f, char buf[ADDR_TEXT])
+void print_card(struct os *os, const struct txn *t, const struct facts *f, bool whole)
 {
-	snprintf(buf, ADDR_TEXT, "%s", _("HOST"));
-	if (f->session_count > 0) {
-		struct addr a = addr_unmap(&f->session[0].local);
-
-		addr_text(&a, buf);
-		return;
-	}
-	for (size_t i = 0; i < f->address_count; i++) {
-		const struct addr *a = &f->address[i].addr;
-
-		if (f->address[i].loopback || addr_is_link_local(a))
-			continue;
-		addr_text(a, buf);
-		return;
-	}
-}
-
-void print_next_step(struct os *os, const struct txn *t, const struct facts *f)
-{
+	CLEANUP_HOSTKEYS struct hostkeys keys = { 0 };
 	CLEANUP_FREE char *left = time_left(os, t);
-	char host[ADDR_TEXT];
+	CLEANUP_STR struct str s = { 0 };
+	struct err ignored = { 0 };
+	const struct card card = { .plan = &t->plan, .facts = f, .hostkeys = &keys, .left = left };
 
-	own_address(f, host);
-	printf(_("\nThe changes are not confirmed yet. Log in by a new connection within %s:\n\n"),
-	       left);
-	for (size_t i = 0; i < t->plan.door_count; i++) {
-		const struct door *d = &t->plan.door[i];
-
-		if (door_is_new(t->plan.door, i))
-			printf("    ssh -p %u %s@%s\n", d->port, d->user, host);
-	}
-	printf("    sudo kannuki confirm\n\n");
-	printf(_("If your client warns of an unknown host key, compare: sudo kannuki "
-		 "fingerprint\n"));
-	printf(_("If it does not connect, open port %u/tcp in your provider's packet filter.\n"),
-	       t->plan.door_count ? t->plan.door[0].port : 22);
-	printf(_("If you do nothing, all goes back to how it was. A reboot undoes it too.\n"
-		 "You may close this window.\n"
-		 "More time: sudo kannuki extend. Undo now: sudo kannuki undo\n\n"));
+	/* Without them the card is still worth much. */
+	if (whole && hostkeys_gather(os, &keys, &ignored) < 0)
+		keys = (struct hostkeys){ 0 };
+	if (whole)
+		card_next_step(&card, &s);
+	else
+		card_short(&card, &s);
+	fputs(s.text, stdout);
 	fflush(stdout);
 }
 
-int follow_window(struct os *os, struct txn *t, struct err *e)
+/* Nobody is there to press a key. */
+static int follow_silently(struct os *os, struct txn *t, struct err *e)
 {
-	bool tty = term_is_interactive();
 	size_t seen = t->journal.count;
 
 	for (;;) {
 		if (txn_refresh(os, t, e) < 0)
 			return -1;
-		if (t->state != TXN_PENDING && tty)
-			printf("\r\033[K");
 		seen = print_news(t, seen);
 		if (t->state == TXN_ENDED)
 			return print_outcome(t);
-		if (tty && t->state == TXN_PENDING) {
-			CLEANUP_FREE char *left = time_left(os, t);
-
-			printf("\r\033[K");
-			printf(_("waiting for sudo kannuki confirm from the new login: %s left"),
-			       left);
-			fflush(stdout);
-		}
-		os_sleep(os, tty ? 500 : 200);
+		os_sleep(os, 200);
 	}
+}
+
+static void more_time(struct os *os, struct txn *t, struct live *l)
+{
+	int64_t left = (t->deadline - os_now(os, OS_BOOTTIME)) / 1000000000;
+	struct err why = { 0 };
+
+	if (left < 0 || txn_extend(os, t, (unsigned)left + WINDOW_DEFAULT, &why) < 0)
+		live_note(l, left < 0 ? NULL : why.msg);
+	else
+		live_note(l, _("You have more time now."));
+}
+
+static void undo_now(struct os *os, const struct txn *t, struct live *l)
+{
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+	struct err why = { 0 };
+	int yes;
+
+	live_clear(l);
+	term_raw(false);
+	yes = term_yes(_("Undo all changes now?"), &why);
+	term_raw(true);
+	live_note(l, NULL);
+	if (yes == 1 && recover_run(os, t->id, RECOVER_NOW, &done, &why) != 0)
+		live_note(l, why.msg);
+}
+
+/* 1: the person leaves. */
+static int take_key(struct os *os, struct txn *t, struct live *l, int key)
+{
+	if (key == 'e' || key == 'E')
+		more_time(os, t, l);
+	else if (key == 'u' || key == 'U')
+		undo_now(os, t, l);
+	return key == 'q' || key == 'Q' || key == TERM_STOP || key == 4;
+}
+
+static int leave(const struct txn *t)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	layout_textf(
+		&s,
+		_("Transaction %s goes on waiting. Its state: sudo kannuki status. This screen "
+		  "again: sudo kannuki setup"),
+		t->id);
+	fputs(s.text, stdout);
+	return EXIT_PENDING;
+}
+
+/* A terminal that is closed ends only this: PID 1 goes on. */
+static int follow_live(struct os *os, struct txn *t, struct live *l, struct err *e)
+{
+	CLEANUP_WATCH struct watch w;
+	CLEANUP_LOOK struct look look;
+	size_t seen = t->journal.count;
+
+	watch_init(&w, &t->plan);
+	look_init(&look, os, t);
+	for (;;) {
+		if (txn_refresh(os, t, e) < 0)
+			return -1;
+		if (t->state != TXN_PENDING)
+			live_clear(l);
+		seen = print_news(t, seen);
+		if (t->state == TXN_ENDED)
+			return print_outcome(t);
+		if (t->state != TXN_PENDING) {
+			os_sleep(os, 200);
+			continue;
+		}
+		look_at_door(os, &look, &w);
+		live_draw(l, os, t, &w);
+		if (take_key(os, t, l, term_key(LOOK_MS))) {
+			live_clear(l);
+			return leave(t);
+		}
+	}
+}
+
+int follow_window(struct os *os, struct txn *t, struct err *e)
+{
+	CLEANUP_LIVE struct live l = { .redraws = term_redraws() };
+	int r;
+
+	if (!term_is_interactive() || !term_is_foreground())
+		return follow_silently(os, t, e);
+	term_catch_stop(true);
+	term_raw(true);
+	r = follow_live(os, t, &l, e);
+	term_raw(false);
+	term_catch_stop(false);
+	return r;
 }
