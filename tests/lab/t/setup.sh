@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# setup.sh: kannuki setup as a newcomer has it, on a rented VPS, in both languages: five answers, the
+# card, a login through the new door, confirm, and the screen that has seen it.
+# shellcheck disable=SC2154 # vps_one comes from fresh
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../../lib/setup_screen.sh"
+
+way() { # way LOCALE REACHABLE NOTHING LOGGED-IN DONE: words of that language
+	rented cloud "${1%%_*}"
+	screen_begin "$vps_one" "$1.UTF-8"
+	to_question 1
+	shows "$1: shows this server's fingerprint" "$(host_key "$vps_one")"
+	shows "$1: and what is reachable" "3000/tcp   python3"
+	to_question_from_2
+	shows "$1: the plan names the new user" "$job_admin"
+	new_port
+	answer yes
+	is "$1: five answers" 5 echo "$screen_answers"
+	shows "$1: says that nothing has reached the new port" "$3" 40
+	is "$1: one screen holds it all" 1 lines_with "ssh -p $job_port $job_admin@$(vps addr "$vps_one" 4)"
+	is "$1: no line is too wide, no sign of ambiguous width" '' wide_lines
+	ok "$1: the printed way works" door "$vps_one" -- true
+	door "$vps_one" -- sleep 30 &
+	shows "$1: sees the login" "$4"
+	kill $! 2>/dev/null
+	ok "$1: confirm" confirm "$vps_one"
+	ends "$1: ends with success" 0
+	shows "$1: says so" "$5"
+	is "$1: only what was chosen answers" "80 3000 $job_port" answering
+	ok "$1: the policy is the language's" vps run "$vps_one" grep -qx "language = ${1%%_*}" /etc/kannuki/policy.conf
+	exits "$1: nothing is left to plan" 0 as_admin "$vps_one" kannuki plan
+}
+to_question_from_2() {
+	answer "$job_admin"
+	asks 2
+	answer "$job_secret"
+	sleep 0.5
+	type_line "$job_secret"
+	asks 3
+	answer "$(cat "$job_key.pub")"
+	asks 4
+	answer ''
+	asks 5
+}
+host_key() { vps run "$1" ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | awk '{ print $2 }'; }
+lines_with() { screen | grep -cF -- "$1"; }
+answering() { ports_only "$vps_one" 4 "22,80,3000,$job_port" | sort -n | xargs; }
+
+way en_US "reachable" "No connection has reached port" "is logged in from 192.0.2.10" "Confirmed: this host is as the policy says"
+way ja_JP "届く" "への接続がまだ届いていません" "が192.0.2.10からログインしました" "sudo kannuki setup"
+
+# Once more: the present policy is where it starts, and nothing needs a proof.
+note "a second setup"
+exits "without a terminal it names the other way" 2 as_admin "$vps_one" kannuki setup
+said "with the command" "kannuki apply --policy FILE"
+done_testing

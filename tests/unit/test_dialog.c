@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: MIT
+/* The questions of setup without terminal or host (setup/dialog.h). */
+#include <sys/socket.h>
+
+#include "base/i18n.h"
+#include "lib/fake_os.h"
+#include "lib/keys.h"
+#include "lib/t.h"
+#include "setup/card.h"
+#include "setup/dialog.h"
+#include "setup/layout.h"
+#include "setup/suggest.h"
+
+#define KEY	   "ssh-ed25519 " ED25519 " taro@laptop"
+#define SECRET	   "correct-horse-9"
+#define PRIVATE	   "-----BEGIN OPENSSH PRIVATE KEY-----"
+#define PRIVATE_IN "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW"
+
+/* A rented server: root, sshd at 22, a web server, a forgotten one, and what does not count. */
+static struct socket_info sockets[] = {
+	{ .kind = SOCKET_TCP_LISTEN, .local_port = 22, .comm = "sshd" },
+	{ .kind = SOCKET_TCP_LISTEN, .local_port = 3000, .comm = "python3" },
+	{ .kind = SOCKET_TCP_LISTEN, .local_port = 80, .comm = "nginx" },
+	{ .kind = SOCKET_TCP_LISTEN, .local_port = 80, .comm = "nginx", .v6 = true },
+	{ .kind = SOCKET_TCP_LISTEN, .local_port = 5432, .comm = "postgres" }, /* on loopback */
+	{ .kind = SOCKET_UDP_BOUND, .local_port = 68, .comm = "dhclient" },
+	{ .kind = SOCKET_UDP_BOUND, .local_port = 53, .comm = "named" },
+	{ .kind = SOCKET_TCP_ESTABLISHED, .local_port = 22, .peer_port = 4000, .comm = "sshd" },
+};
+static unsigned port_22[] = { 22 };
+static struct account accounts[] = {
+	{ .name = (char *)"root", .can_login = true, .password = PASSWORD_SET },
+	{ .name = (char *)"old", .uid = 1000, .can_login = true, .password = PASSWORD_SET },
+};
+static struct hostkey host_key[] = {
+	{ .type = (char *)"ED25519",
+	  .sha256 = (char *)"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+	{ .type = (char *)"RSA",
+	  .sha256 = (char *)"SHA256:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB" },
+	{ .type = (char *)"ECDSA",
+	  .sha256 = (char *)"SHA256:CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC" },
+};
+static const struct hostkeys host_keys = { host_key, COUNT(host_key) };
+static struct facts facts = {
+	.socket = sockets,
+	.socket_count = COUNT(sockets),
+	.account = accounts,
+	.account_count = COUNT(accounts),
+	.sshd = { .port = port_22, .port_count = 1 },
+	.machine_id = (char *)"4a1d7b1e5f3c4d0e9b8a7c6d5e4f3a2b",
+};
+static struct dialog d;
+static struct plan plan = { .needs_proof = true, .count = 12 };
+
+static void begin_from(const char *policy_text, bool asks_language)
+{
+	const struct dialog_start start = {
+		.facts = &facts,
+		.hostkeys = &host_keys,
+		.passwd = "root:x:0:0::/root:/bin/bash\nmail:x:8:8::/:/usr/sbin/nologin\n"
+			  "old:x:1000:1000::/home/old:/bin/bash\n",
+		.policy_text = policy_text,
+		.asks_language = asks_language,
+		.language = i18n_get() == LANG_JA ? UI_LANGUAGE_JA : UI_LANGUAGE_EN,
+		.port = 22022,
+	};
+
+	addr_parse("127.0.0.1", &sockets[4].local);
+	dialog_done(&d);
+	dialog_init(&d, &start);
+}
+
+static void begin(void)
+{
+	begin_from(NULL, false);
+}
+
+static char *screen(void)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	dialog_show(&d, &s);
+	return str_take(&s);
+}
+
+static bool shows(const char *piece)
+{
+	CLEANUP_FREE char *text = screen();
+
+	if (strstr(text, piece))
+		return true;
+	printf("# no \"%s\" in:\n# %s\n", piece, text);
+	return false;
+}
+
+static bool hides(const char *piece)
+{
+	CLEANUP_FREE char *text = screen();
+
+	return !strstr(text, piece);
+}
+
+static enum dialog_next say(const char *answer)
+{
+	return dialog_answer(&d, answer);
+}
+
+/* Up to the plan; the caller has begun. */
+static void straight(void)
+{
+	say("taro");
+	say(SECRET);
+	say(SECRET);
+	say(KEY);
+	say("");
+	d.plan = &plan;
+}
+
+static bool is_open(const char *text)
+{
+	for (size_t i = 0; i < d.policy.open_count; i++) {
+		CLEANUP_FREE char *one = opening_text(&d.policy.open[i]);
+
+		if (str_eq(one, text))
+			return true;
+	}
+	return false;
+}
+
+/* --- the tests ------------------------------------------------------------------------------- */
+
+static int five_answers_lead_to_the_plan(void)
+{
+	begin();
+	T_OK(d.screen == SCREEN_NAME && !dialog_is_secret(&d));
+	T_OK(say("taro") == DIALOG_ASK && d.screen == SCREEN_SECRET && dialog_is_secret(&d));
+	T_OK(say(SECRET) == DIALOG_ASK && dialog_is_secret(&d));
+	T_OK(say(SECRET) == DIALOG_ASK && d.screen == SCREEN_KEY && dialog_takes_lines(&d));
+	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(shows("ED25519 256 taro@laptop") && shows("SHA256:iAKogGxf1R65qhJJCuo"));
+	T_OK(say("") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
+	d.plan = &plan;
+	T_OK(say("yes") == DIALOG_APPLY);
+	T_STR(d.policy.admin_user, "taro");
+	T_STR(d.secret, SECRET);
+	T_OK(d.policy.admin_key_count == 1 && d.policy.ssh_port == 22022);
+	T_OK(!d.policy.password_login && d.policy.root_login == ROOT_LOGIN_NO && d.policy.ping);
+	T_OK(d.policy.language == UI_LANGUAGE_EN);
+	/* What answers now stays, and nothing else. */
+	T_OK(d.policy.open_count == 4 && is_open("ssh") && is_open("80/tcp") &&
+	     is_open("3000/tcp") && is_open("53/udp"));
+	return 0;
+}
+
+static int what_is_written_is_read_back(void)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *again = NULL;
+	CLEANUP_POLICY struct policy p = { 0 };
+	struct err e = { 0 };
+
+	begin();
+	straight();
+	text = policy_write(&d.policy);
+	T_OK(!strstr(text, SECRET));
+	T_OK(policy_parse("p", text, &p, &e) == 0);
+	again = policy_write(&p);
+	T_STR(text, again);
+	return 0;
+}
+
+static int names(void)
+{
+	static const char *const bad[] = { "", "root", "Taro", "1taro", "ta ro", "太郎", "mail" };
+
+	begin();
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		T_OK(say(bad[i]) == DIALOG_ASK && d.screen == SCREEN_NAME);
+		T_OK(d.said && !d.policy.admin_user);
+	}
+	/* An input method that was left on. */
+	T_OK(say("ｔａｒｏ") == DIALOG_ASK && d.screen == SCREEN_SECRET);
+	T_STR(d.policy.admin_user, "taro");
+	/* Who is there already has a password. */
+	begin();
+	T_OK(say("old") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	return 0;
+}
+
+static int passwords(void)
+{
+	begin();
+	say("taro-yamada");
+	T_OK(say("short") == DIALOG_ASK && d.screen == SCREEN_SECRET && d.said);
+	T_OK(say("Taro-Yamada") == DIALOG_ASK && d.screen == SCREEN_SECRET && d.said);
+	say(SECRET);
+	T_OK(say("correct-horse-8") == DIALOG_ASK && d.screen == SCREEN_SECRET);
+	T_OK(shows("not the same") && !d.secret);
+	say(SECRET);
+	T_OK(say(SECRET) == DIALOG_ASK && d.screen == SCREEN_KEY);
+	/* Another user, another password. */
+	say("b");
+	say("b");
+	T_OK(d.screen == SCREEN_NAME);
+	say("jiro");
+	T_OK(d.screen == SCREEN_SECRET && !d.secret);
+	return 0;
+}
+
+static void to_key(void)
+{
+	begin();
+	say("taro");
+	say(SECRET);
+	say(SECRET);
+}
+
+static int keys_in_all_forms(void)
+{
+	static const char rfc[] =
+		"---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"taro@laptop\"\n" ED25519
+		"\n---- END SSH2 PUBLIC KEY ----";
+	CLEANUP_FREE char *wrapped = xasprintf("%.40s\r\n%s\r", KEY, KEY + 40);
+	CLEANUP_FREE char *first = xstrndup(KEY, 40);
+
+	to_key();
+	T_OK(say(rfc) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	to_key();
+	T_OK(say(wrapped) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	/* Slowly, line by line. */
+	to_key();
+	T_OK(say(first) == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(say(KEY + 40) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	to_key();
+	say("---- BEGIN SSH2 PUBLIC KEY ----");
+	say("Comment: \"b\"");
+	T_OK(d.screen == SCREEN_KEY);
+	say(ED25519);
+	T_OK(d.screen == SCREEN_KEY);
+	T_OK(say("---- END SSH2 PUBLIC KEY ----") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(d.policy.admin_key_count == 1);
+	return 0;
+}
+
+static int bad_keys(void)
+{
+	to_key();
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY && shows("Without a key"));
+	T_OK(say("hello") == DIALOG_ASK && d.screen == SCREEN_KEY && d.said);
+	T_OK(say("SHA256:x3dsdKCqJBbv57fPRPwrwEbkmuOKmTBPlfgC+HgN4sc") == DIALOG_ASK &&
+	     d.screen == SCREEN_KEY && d.said);
+	T_OK(say("ssh-rsa " RSA1024) == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY && shows("1024"));
+	T_OK(d.policy.admin_key_count == 0);
+	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	return 0;
+}
+
+static int private_keys_are_dropped(void)
+{
+	static const char *const quit = "q";
+
+	to_key();
+	/* In one paste. */
+	T_OK(say(PRIVATE "\n" PRIVATE_IN "\n-----END OPENSSH PRIVATE KEY-----") == DIALOG_ASK);
+	T_OK(d.screen == SCREEN_KEY && !d.swallows && shows("This is a private key"));
+	T_OK(!d.paste.text || !strstr(d.paste.text, "PRIVATE"));
+	/* Line by line: none of them is an answer. */
+	say(PRIVATE);
+	T_OK(d.swallows && say(quit) == DIALOG_ASK);
+	say(PRIVATE_IN);
+	T_OK(d.swallows);
+	say("-----END OPENSSH PRIVATE KEY-----");
+	T_OK(!d.swallows && d.screen == SCREEN_KEY);
+	say("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nAAAA");
+	T_OK(d.swallows && hides("AAAA"));
+	say("Private-MAC: 00");
+	T_OK(!d.swallows && d.screen == SCREEN_KEY && d.policy.admin_key_count == 0);
+	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	return 0;
+}
+
+static int keys_of_root(void)
+{
+	struct account_key key = { .options = (char *)"command=\"echo Please login as debian\"" };
+	struct err e = { 0 };
+
+	T_OK(pubkey_parse(KEY, &key.key, &e) == 0);
+	accounts[0].key = &key;
+	accounts[0].key_count = 1;
+	to_key();
+	T_OK(shows("Type r to use them") && shows("ED25519 256 taro@laptop"));
+	T_OK(say("r") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(d.policy.admin_key_count == 1 && pubkey_same(&d.policy.admin_key[0], &key.key));
+	accounts[0].key = NULL;
+	accounts[0].key_count = 0;
+	pubkey_done(&key.key);
+	to_key();
+	T_OK(say("r") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	return 0;
+}
+
+static int what_to_publish(void)
+{
+	to_key();
+	say(KEY);
+	T_OK(shows("1. [x] 53/udp") && shows("2. [x] 80/tcp") && shows("3. [x] 3000/tcp"));
+	T_OK(hides("5432") && hides("68/udp") && hides("22/tcp"));
+	T_OK(say("3") == DIALOG_ASK && shows("3. [ ] 3000/tcp"));
+	T_OK(shows("will stop answering: 3000/tcp (python3)"));
+	T_OK(say("web") == DIALOG_ASK && is_open("web"));
+	/* The template holds port 80: one line of the policy is enough. */
+	T_OK(!is_open("80/tcp"));
+	T_OK(say("2") == DIALOG_ASK && shows("stays open"));
+	T_OK(say("8080/tcp from 203.0.113.0/24") == DIALOG_ASK);
+	T_OK(is_open("8080/tcp from 203.0.113.0/24"));
+	T_OK(say("8080") == DIALOG_ASK && shows("write it as 8080/tcp"));
+	T_OK(say("wbe") == DIALOG_ASK && shows("web"));
+	T_OK(say("ssh") == DIALOG_ASK && shows("SSH is open in any case"));
+	T_OK(say("0") == DIALOG_ASK && say("99999999999") == DIALOG_ASK);
+	T_OK(say("1 1") == DIALOG_ASK && is_open("53/udp"));
+	T_OK(say("") == DIALOG_PLAN && !is_open("3000/tcp") && is_open("web"));
+	return 0;
+}
+
+static int every_line_of_the_plan_changes(void)
+{
+	begin();
+	straight();
+	T_OK(say("1") == DIALOG_ASK && d.screen == SCREEN_NAME);
+	T_OK(say("old") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
+	T_OK(say("1") == DIALOG_ASK && say("jiro") == DIALOG_ASK && d.screen == SCREEN_SECRET);
+	T_OK(say(SECRET) == DIALOG_ASK && say(SECRET) == DIALOG_PLAN);
+	T_OK(say("2") == DIALOG_PLAN && d.policy.admin_sudo == SUDO_NOPASSWD);
+	T_OK(say("2") == DIALOG_PLAN && d.policy.admin_sudo == SUDO_PASSWORD && d.secret);
+	T_OK(say("3") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(say("ssh-rsa " RSA2048) == DIALOG_PLAN && d.policy.admin_key_count == 2);
+	T_OK(say("4") == DIALOG_ASK && say("70000") == DIALOG_ASK && d.screen == SCREEN_PORT);
+	T_OK(say("22") == DIALOG_PLAN && d.policy.ssh_port == 22);
+	T_OK(say("5") == DIALOG_PLAN && d.policy.password_login);
+	T_OK(say("6") == DIALOG_ASK && say("maybe") == DIALOG_ASK && d.screen == SCREEN_ROOT);
+	T_OK(say("key") == DIALOG_PLAN && d.policy.root_login == ROOT_LOGIN_KEY);
+	T_OK(say("7") == DIALOG_ASK && say("203.0.113.1/24") == DIALOG_ASK);
+	T_OK(say("203.0.113.0/24") == DIALOG_PLAN && d.policy.allow_from_count == 1);
+	T_OK(say("7") == DIALOG_ASK && say("nowhere") == DIALOG_ASK &&
+	     d.policy.allow_from_count == 1);
+	T_OK(say("any") == DIALOG_PLAN && d.policy.allow_from_count == 0);
+	T_OK(say("8") == DIALOG_ASK && d.screen == SCREEN_PUBLISH && say("") == DIALOG_PLAN);
+	T_OK(say("9") == DIALOG_PLAN && !d.policy.ping);
+	T_OK(say("10") == DIALOG_ASK && say("0") == DIALOG_ASK && d.screen == SCREEN_PLAN);
+	T_OK(say("d") == DIALOG_DIFF);
+	/* A change that is left by "back" leads to the plan. */
+	T_OK(say("4") == DIALOG_ASK && say("b") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
+	return 0;
+}
+
+static int only_yes_is_yes(void)
+{
+	static const char *const no[] = { "", "no", "ye", "ok", "1 yes", "yes!", "いいえ" };
+
+	begin();
+	straight();
+	for (size_t i = 0; i < COUNT(no); i++)
+		T_OK(say(no[i]) == DIALOG_ASK && d.screen == SCREEN_PLAN);
+	T_OK(say("ｙｅｓ") == DIALOG_APPLY && say("はい") == DIALOG_APPLY);
+	/* What cannot be carried out is not. */
+	d.plan = NULL;
+	d.refused = "user taro is expired";
+	T_OK(say("yes") == DIALOG_ASK && shows("user taro is expired"));
+	T_OK(say("d") == DIALOG_ASK);
+	return 0;
+}
+
+static int back_and_quit_from_everywhere(void)
+{
+	static const char *const answers[] = { "taro", SECRET, SECRET, KEY, "" };
+	static const char *const quits[] = { "q", "quit", "終了", "ｑ" };
+
+	for (size_t i = 0; i <= COUNT(answers); i++) {
+		for (size_t j = 0; j < COUNT(quits); j++) {
+			begin();
+			for (size_t k = 0; k < i; k++)
+				say(answers[k]);
+			T_OK(say(quits[j]) == DIALOG_QUIT);
+		}
+	}
+	begin_from(NULL, true);
+	T_OK(say("q") == DIALOG_QUIT);
+	begin();
+	straight();
+	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(say("戻る") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(say("back") == DIALOG_ASK && d.screen == SCREEN_SECRET);
+	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_NAME);
+	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_NAME && d.said);
+	/* What was answered stays, Enter takes it. */
+	T_OK(say("") == DIALOG_ASK && say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(shows("Enter keeps them") && say("") == DIALOG_ASK && say("") == DIALOG_PLAN);
+	return 0;
+}
+
+static int languages(void)
+{
+	begin_from(NULL, true);
+	T_OK(d.screen == SCREEN_LANGUAGE && shows("日本語") && shows("English"));
+	T_OK(say("") == DIALOG_ASK && say("3") == DIALOG_ASK && d.screen == SCREEN_LANGUAGE);
+	T_OK(say("１") == DIALOG_ASK && i18n_get() == LANG_JA && d.screen == SCREEN_NAME);
+	T_OK(d.policy.language == UI_LANGUAGE_JA);
+	T_OK(say("b") == DIALOG_ASK && say("English") == DIALOG_ASK && i18n_get() == LANG_EN);
+	T_OK(d.policy.language == UI_LANGUAGE_EN);
+	return 0;
+}
+
+/* The present policy comes first, and what it does not open is offered, not assumed. */
+static int from_a_policy(void)
+{
+	begin_from("[admin]\nuser = old\nkey = " KEY "\n[ssh]\nroot-login = key\n"
+		   "[firewall]\nopen = ssh, 80/tcp, wireguard\nping = no\n[ui]\nlanguage = ja\n",
+		   false);
+	T_OK(shows("Name [old]"));
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(shows("[x] wireguard") && shows("[x] 80/tcp") && shows("[ ] 3000/tcp"));
+	T_OK(shows("will stop answering: 53/udp (named), 3000/tcp (python3)"));
+	T_OK(say("") == DIALOG_PLAN);
+	T_OK(d.policy.ssh_port == 0 && d.policy.root_login == ROOT_LOGIN_KEY && !d.policy.ping);
+	T_OK(d.policy.open_count == 3 && d.policy.language == UI_LANGUAGE_JA);
+	return 0;
+}
+
+static bool fits(const char *text, unsigned rows)
+{
+	CLEANUP_FREE char *copy = xstrdup(text);
+	char *rest = copy, *line;
+	unsigned n = 0;
+
+	while ((line = str_line(&rest))) {
+		if (text_width(line) > 80)
+			printf("# %zu columns: %s\n", text_width(line), line);
+		if (text_width(line) > 80)
+			return false;
+		n++;
+	}
+	if (n > rows)
+		printf("# %u rows:\n# %s\n", n, text);
+	return n <= rows;
+}
+
+/* Every screen on 80 by 24, in both languages; frames and tables of the narrow sort only. */
+static int it_fits(void)
+{
+	for (int lang = LANG_EN; lang <= LANG_JA; lang++) {
+		CLEANUP_STR struct str welcome = { 0 };
+
+		i18n_set((enum lang)lang);
+		begin();
+		dialog_welcome(&d, &welcome);
+		T_OK(fits(welcome.text, 18));
+		for (int s = SCREEN_LANGUAGE; s <= SCREEN_FROM; s++) {
+			CLEANUP_FREE char *text = NULL;
+
+			begin();
+			straight();
+			d.screen = (enum screen)s;
+			text = screen();
+			T_OK(fits(text, 22));
+		}
+	}
+	i18n_set(LANG_EN);
+	return 0;
+}
+
+static int cards(void)
+{
+	struct session session = { .user = (char *)"root", .local_port = 22 };
+	struct addr private;
+	char host[ADDR_TEXT];
+
+	addr_parse("198.51.100.10", &session.local);
+	addr_parse("192.0.2.10", &session.peer);
+	facts.session = &session;
+	facts.session_count = 1;
+	for (int lang = LANG_EN; lang <= LANG_JA; lang++) {
+		CLEANUP_STR struct str s = { 0 }, end = { 0 }, brief = { 0 };
+		CLEANUP_PLAN struct plan p = { 0 };
+		const struct card card = { &p, &facts, &host_keys, "9 min 59 s" };
+
+		i18n_set((enum lang)lang);
+		plan_add_door(&p, "taro", 22022, "publickey");
+		card_next_step(&card, &s);
+		card_end(&card, &end);
+		card_short(&card, &brief);
+		/* With the three lines of the live line it is one screen. */
+		T_OK(fits(s.text, 22) && fits(end.text, 20) && fits(brief.text, 12));
+		T_OK(strstr(s.text, "ssh -p 22022 taro@198.51.100.10\n"));
+		T_OK(strstr(s.text, "sudo kannuki confirm") && strstr(s.text, "kannuki undo"));
+		T_OK(strstr(s.text, host_key[0].sha256) && strstr(s.text, host_key[2].sha256));
+		T_OK(strstr(s.text, "TCP 22022") && strstr(s.text, "Tera Term"));
+		T_OK(strstr(end.text, "22 (SSH)") || strstr(end.text, "22番(SSH)"));
+	}
+	i18n_set(LANG_EN);
+	/* Behind a translation the own address is not the one to type. */
+	T_OK(addr_parse("10.0.0.5", &private) == 0);
+	session.local = private;
+	card_host(&facts, host);
+	T_STR(host, "HOST");
+	addr_parse("10.0.0.9", &session.peer);
+	card_host(&facts, host);
+	T_STR(host, "10.0.0.5");
+	facts.session = NULL;
+	facts.session_count = 0;
+	return 0;
+}
+
+static int a_port_to_suggest(void)
+{
+	struct fake *f = fake_new();
+	CLEANUP_FREE char *services = NULL;
+	unsigned first, second, other;
+
+	fake_file(f, "/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n", 0644);
+	first = suggest_port(&f->os, &facts);
+	T_OK(first >= 10000 && first <= 32767 && suggest_port(&f->os, &facts) == first);
+	/* Somebody listens there, or it is a known service's, or outgoing connections use it. */
+	sockets[1].local_port = (uint16_t)first;
+	second = suggest_port(&f->os, &facts);
+	T_OK(second > 0 && second != first);
+	sockets[1].local_port = 3000;
+	services = xasprintf("thing\t\t%u/tcp\n", first);
+	fake_file(f, "/etc/services", services, 0644);
+	T_OK(suggest_port(&f->os, &facts) == second);
+	fake_file(f, "/proc/sys/net/ipv4/ip_local_port_range", "11000\t60999\n", 0644);
+	other = suggest_port(&f->os, &facts);
+	T_OK(other >= 10000 && other < 11000);
+	/* Another host, another port; one that was moved stays. */
+	facts.machine_id = (char *)"00000000000000000000000000000001";
+	fake_file(f, "/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n", 0644);
+	T_OK(suggest_port(&f->os, &facts) != first);
+	port_22[0] = 2222;
+	T_OK(suggest_port(&f->os, &facts) == 0);
+	port_22[0] = 22;
+	fake_free(f);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(five_answers_lead_to_the_plan),
+		T(what_is_written_is_read_back),
+		T(names),
+		T(passwords),
+		T(keys_in_all_forms),
+		T(bad_keys),
+		T(private_keys_are_dropped),
+		T(keys_of_root),
+		T(what_to_publish),
+		T(every_line_of_the_plan_changes),
+		T(only_yes_is_yes),
+		T(back_and_quit_from_everywhere),
+		T(languages),
+		T(from_a_policy),
+		T(it_fits),
+		T(cards),
+		T(a_port_to_suggest),
+	};
+	int bad = t_main(cases, COUNT(cases));
+
+	dialog_done(&d);
+	return bad;
+}
