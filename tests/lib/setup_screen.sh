@@ -7,11 +7,11 @@
 # shellcheck source=/dev/null
 . "$(dirname "${BASH_SOURCE[0]}")/main_job.sh"
 
-screen_socket=$TEST_TMP/tmux
+screen_count=0
 screen_answers=0
 export LC_ALL=C.UTF-8 # for tmux itself
 
-tm() { tmux -f /dev/null -S "$screen_socket" "$@"; }
+tm() { tmux -f /dev/null -S "$TEST_TMP/tmux.$screen_count" "$@"; }
 trap 'tm kill-server 2>/dev/null; lab_cleanup' EXIT
 
 screen_begin() { # screen_begin NAME LOCALE [SETUP-ARGUMENT...]: root, by password, runs setup
@@ -19,14 +19,21 @@ screen_begin() { # screen_begin NAME LOCALE [SETUP-ARGUMENT...]: root, by passwo
 	shift 2
 	screen_answers=0
 	tm kill-server 2>/dev/null
+	screen_count=$((screen_count + 1)) # a server that is going refuses new sessions
 	tm new-session -d -s main -x 80 -y 24 \
 		"TERM=${screen_term:-xterm} '$lab_root/vps' ssh '$name' -tt 'export LANG=$locale; ./kannuki ${screen_command:-setup} $*; echo ended with \$?'; exec sleep 1000"
 }
+screen_begin_as_admin() { # screen_begin_as_admin NAME COMMAND: through the new door, by sudo
+	tm kill-server 2>/dev/null
+	screen_count=$((screen_count + 1)) # a server that is going refuses new sessions
+	tm new-session -d -s main -x 80 -y 24 \
+		"TERM=xterm '$lab_root/vps' ssh '$1' --key '$job_key' -l $job_admin -p $job_port -tt 'sudo kannuki $2; echo ended with \$?'; exec sleep 1000"
+}
 screen() { tm capture-pane -p -t main; }
 screen_past() { tm capture-pane -p -S -400 -t main; }
-on_screen() { screen | tr -d '\n' | grep -qF -- "$1"; } # also over the end of a line
+on_screen() { screen | tr -d ' \n' | grep -qF -- "${1// /}"; } # also over the end of a line
 shows() { # shows WORDS TEXT [SECONDS]: the text comes onto the screen in time, as a test
-	if wait_until "${3:-20}" on_screen "$2"; then pass "$1"; else fail "$1" "no \"$2\" on the screen:"$'\n'"$(screen)"; fi
+	if wait_until "${3:-20}" on_screen "$2"; then pass "$1"; else fail "$1" "no \"$2\" on the screen:"$'\n'"$(screen | grep -v '^$')"; fi
 }
 key() { tm send-keys -t main -l -- "$1"; }
 # A line; it counts as an answer unless it is a password's second time.

@@ -18,6 +18,7 @@ leave() { # leave WORDS QUESTION HOW: by a key of tmux (C-c, C-d) or a line
 }
 
 rented cloud
+policy "$vps_one" '[ssh]' 'port = 22022' 'root-login = key' '[firewall]' 'open = ssh, web'
 remember "$vps_one"
 leave "q at the first question" 1 q
 leave "^D at the password" 2 C-d
@@ -56,7 +57,6 @@ type_line q
 ends "q" 1
 
 note "a policy to start from"
-policy "$vps_one" '[ssh]' 'port = 22022' 'root-login = key' '[firewall]' 'open = ssh, web'
 screen_begin "$vps_one" en_US.UTF-8 --policy policy.conf
 shows "its name is the answer unless another is given" "Name [$job_admin]"
 answer ''
@@ -76,5 +76,5 @@ shows "d shows all of it, a page at a time" "Enter: more"
 type_line b
 type_line q
 ends "q" 1
-is_as_before "$vps_one" "and still nothing is changed" 
+is_as_before "$vps_one" "and still nothing is changed"
 done_testing

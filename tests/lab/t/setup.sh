@@ -50,8 +50,25 @@ answering() { ports_only "$vps_one" 4 "22,80,3000,$job_port" | sort -n | xargs; 
 way en_US "reachable" "No connection has reached port" "is logged in from 192.0.2.10" "Confirmed: this host is as the policy says"
 way ja_JP "届く" "への接続がまだ届いていません" "が192.0.2.10からログインしました" "sudo kannuki setup"
 
-# Once more: the present policy is where it starts, and nothing needs a proof.
 note "a second setup"
 exits "without a terminal it names the other way" 2 as_admin "$vps_one" kannuki setup
 said "with the command" "kannuki apply --policy FILE"
+# The present policy is where it starts, and closing a web server needs no proof.
+screen_begin_as_admin "$vps_one" setup
+wait_until 20 on_screen "password for $job_admin" || bail "no sudo: $(screen)"
+type_line "$job_secret"
+asks 1
+shows "its name is the answer unless another is given" "[$job_admin]"
+type_line ''
+asks 3
+shows "the key that is there is kept by Enter" "$(ssh-keygen -lf "$job_key.pub" | awk '{ print $2 }')"
+type_line ''
+asks 4
+type_line 2
+shows "what will stop answering is said first" "3000/tcp (python3)"
+type_line ''
+asks 5
+type_line yes
+ends "in force at once: 0" 0 40
+is "and so it is" "80 $job_port" answering
 done_testing
