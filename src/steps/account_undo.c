@@ -48,14 +48,27 @@ static char *taken_back(const struct taking *t, const char *path, const char *no
 	return xstrdup(now);
 }
 
+/* They write a backup in place: one that was killed leaves the beginning of what the database held,
+ * perhaps with the beginning of our user's line. */
+static bool is_torn(const struct taking *t, const char *text, const char *database)
+{
+	CLEANUP_FREE char *line = xasprintf("%s:", t->user);
+	size_t len = strlen(database);
+
+	if (!str_starts(text, database))
+		return str_starts(database, text);
+	text += len;
+	return !strchr(text, '\n') && (str_starts(text, line) || str_starts(line, text));
+}
+
 /* A backup that the host's programs made of a database while they worked for us. */
 static bool is_our_backup(const struct taking *t, const char *path, const struct node *now)
 {
 	CLEANUP_FREE char *database = xstrndup(path, strlen(path) - 1);
-	const struct node *pre = image_node(t->pre, database);
-	CLEANUP_FREE char *is = taken_back(t, path, text_of(now), text_of(pre));
+	const char *pre = text_of(image_node(t->pre, database));
+	CLEANUP_FREE char *is = taken_back(t, path, text_of(now), pre);
 
-	return strcmp(is, text_of(pre)) == 0;
+	return strcmp(is, pre) == 0 || is_torn(t, text_of(now), pre);
 }
 
 /* Neither the password that was before us nor ours: its owner has set it meanwhile. */

@@ -118,6 +118,14 @@ static bool is_dropping(const char *below, enum node_type type)
 static int survey_tree(const struct step_ctx *c, struct survey *s, const char *below,
 		       struct err *e);
 
+/* What os_put had staged for home_make when it was killed: nobody's, and never a reason to keep it. */
+static bool is_staged(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	return name[0] == '.' && str_ends(name, ".kannuki~");
+}
+
 static int survey_one(const struct step_ctx *c, struct survey *s, const char *below, struct err *e)
 {
 	CLEANUP_FREE char *path = xasprintf("%s%s", s->home, below);
@@ -127,6 +135,8 @@ static int survey_one(const struct step_ctx *c, struct survey *s, const char *be
 	struct err unreadable = { 0 };
 	bool same;
 
+	if (is_staged(path))
+		return os_remove(c->os, path, e);
 	/* What cannot be read (too large, say) is not what we made. */
 	if (os_get(c->os, path, &now, &unreadable) < 0 || os_get(c->os, source, &skel, e) < 0) {
 		note(s, BELONGINGS, path);
@@ -205,6 +215,9 @@ int home_take_back(const struct step_ctx *c, const char *home, struct err *e)
 
 	if (os_get(c->os, home, &now, e) < 0)
 		return -1;
+	/* Also where the home is not there yet: it may have been staged. */
+	if (now.type == NODE_ABSENT)
+		return os_remove(c->os, home, e);
 	if (now.type != NODE_DIR)
 		return 0;
 	r = survey_tree(c, &s, "", e);

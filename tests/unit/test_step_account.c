@@ -216,6 +216,43 @@ static int stale_locks_of_killed_programs_go_and_live_ones_stay(void)
 	return 0;
 }
 
+static int torn_backups_of_killed_programs_come_back(void)
+{
+	CLEANUP_FREE char *line = NULL;
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	line = pretend_text(&t.p, "/etc/group");
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/etc/passwd-", "", 0644);
+	pretend_file(&t.p, "/etc/shadow-", "root:", 0600);
+	line = xrealloc(line, strlen(line) + 5, 1);
+	strcat(line, "taro");
+	pretend_file(&t.p, "/etc/group-", line, 0644);
+	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t));
+	/* One that somebody else has made is left. */
+	pretend_file(&t.p, "/etc/passwd-", "somebody:x:1234:1234::/:/bin/sh\n", 0644);
+	T_OK(trial_undo(&t, false, &e) >= 0 && has(&t, "/etc/passwd-", "somebody"));
+	trial_done(&t);
+	return 0;
+}
+
+static int staged_parts_of_a_home_go(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/home/taro/..bashrc.kannuki~", "half", 0600);
+	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t));
+	pretend_dir(&t.p, "/home/.taro.kannuki~", 0700);
+	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
 static int droppings_of_a_login_go_without_words(void)
 {
 	struct err e = { 0 };
@@ -316,6 +353,8 @@ int main(void)
 		T(old_user_keeps_what_else_was_given_to_it),
 		T(password_that_its_owner_set_meanwhile_stays),
 		T(stale_locks_of_killed_programs_go_and_live_ones_stay),
+		T(torn_backups_of_killed_programs_come_back),
+		T(staged_parts_of_a_home_go),
 		T(droppings_of_a_login_go_without_words),
 		T(persons_files_are_moved_never_deleted),
 		T(home_that_was_there_is_a_conflict),
