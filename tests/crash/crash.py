@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""crash.py WORK PROGRAM BASE [--report] [PHASE [FROM-TO]]: all rounds, told in TAP; run starts it.
+
+A phase is a command from a certain state on. A round is: that state in a fresh world, the command
+killed at its N-th changing call, recover as the dead-man would, a look. Rounds go on until the
+command comes to its end without being killed.
+"""
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+import light
+import rounds
+import setting
+
+WORKERS = int(os.environ.get("KANNUKI_CRASH_WORKERS", "5"))  # on 2 cores; half of a round is waiting
+EVERY_SECONDS = 20  # a sign of life
+
+
+def work(s, phase, counter, last, results):
+    """A worker: takes the next number until one was not reached. Has an outside of its own."""
+    light.check(light.LIBC.unshare(light.NEW_NET))
+    light.batch(["link set lo up"])
+    while True:
+        with counter.get_lock():
+            number = counter.value
+            counter.value += 1
+        if number > last.value:
+            break
+        try:
+            done = phase.one(number)
+        except Exception:  # a worker that dies silently would be a phase that never ends
+            done = rounds.Round(number)
+            done.lines.append(traceback.format_exc())
+        if done is None:
+            with last.get_lock():
+                last.value = min(last.value, number - 1)
+        else:
+            results.put(done)
+    results.put(None)
+
+
+def run_phase(s, kind, first, last):
+    """-> (rounds, seconds, came to its end)."""
+    begin = told = time.monotonic()
+    counter, limit = multiprocessing.Value("i", first), multiprocessing.Value("i", last)
+    results = multiprocessing.SimpleQueue()
+    workers = [multiprocessing.Process(target=work, args=(s, kind(s), counter, limit, results)) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    done, left = [], len(workers)
+    while left:
+        one = results.get()
+        if one is None:
+            left -= 1
+            continue
+        done.append(one)
+        if one.lines:
+            tell(kind, one)
+        if time.monotonic() - told > EVERY_SECONDS:
+            told = time.monotonic()
+            print("# %s: %d kills in %d s" % (kind.name, len(done), told - begin), flush=True)
+    for worker in workers:
+        worker.join()
+    return sorted(done, key=lambda r: r.number), time.monotonic() - begin, limit.value < last
+
+
+def tell(kind, one):
+    print("not ok - %s, kill at %d (%s): not the %s state" % (kind.name, one.number, one.call, one.end or "promised"))
+    for line in "\n".join(one.lines).splitlines()[:40]:
+        print("#   " + line)
+    sys.stdout.flush()
+
+
+def summary(kind, done):
+    good = [r for r in done if not r.lines]
+    ends = ["%d %s state" % (n, end) for end in ("old", "confirmed") if (n := sum(r.end == end for r in good))]
+    own = sum(r.call.startswith("self ") for r in done)
+    return "%s: %d of %d kills: %s (%d at calls of its own, %d of programs it runs)" % (
+        kind.name, len(good), len(done), ", ".join(ends) or "none", own, len(done) - own)
+
+
+def main():
+    words = sys.argv[4:]
+    report = "--report" in words
+    words = [w for w in words if w != "--report"]
+    kinds = [k for k in rounds.PHASES if not words or k.name == words[0]]
+    if not kinds or len(words) > 2:
+        sys.exit("run [--report] [PHASE [FROM-TO]]; phases: " + " ".join(k.name for k in rounds.PHASES))
+    first, _, last = words[1].partition("-") if len(words) > 1 else ("1", "", "1000000")
+    first, last = int(first), int(last or first)
+    begin = time.monotonic()
+    light.check(light.LIBC.unshare(light.NEW_NET))
+    light.batch(["link set lo up"])
+    s = setting.Setting(*sys.argv[1:4])
+    setting.make_all(s)
+    print("# the states to begin from are made [%d s]" % (time.monotonic() - begin), flush=True)
+    passed = failed = 0
+    lines = []
+    for kind in kinds:
+        done, seconds, complete = run_phase(s, kind, first, last)
+        bad = sum(bool(r.lines) for r in done)
+        if not complete and len(words) < 2:
+            bad += 1
+            print("not ok - %s did not come to its end" % kind.name)
+        lines.append(summary(kind, done))
+        print("%s - %s [%d s]" % ("not ok" if bad or not done else "ok", lines[-1], seconds), flush=True)
+        passed += len(done) - min(bad, len(done))
+        failed += bad + (not done)
+    if report:
+        write_report(s, lines, passed, failed, time.monotonic() - begin)
+    print("%d passed, %d failed" % (passed, failed), flush=True)
+    return failed == 0 and passed > 0
+
+
+def write_report(s, lines, passed, failed, seconds):
+    def said(*argv):
+        return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+
+    text = ["# Results of the crash suite", "",
+            "Written by `tests/crash/run --report` on %s." % time.strftime("%Y-%m-%d", time.gmtime()), "",
+            "- program: `%s`, commit %s" % (said(s.program, "--version"), said("git", "rev-parse", "--short", "HEAD")),
+            "- machine: kernel %s, %d cores; %d rounds at once; %d min %02d s" % (
+                os.uname().release, os.cpu_count(), WORKERS, seconds // 60, seconds % 60), "",
+            "Every N, no sampling:", ""]
+    text += ["- " + line for line in lines] + ["", "%d passed, %d failed" % (passed, failed), ""]
+    with open(os.path.join(setting.HERE, "RESULTS.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(text))
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
