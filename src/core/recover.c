@@ -195,6 +195,45 @@ static int find(const struct recovery *c, const char *id, struct txn *ret, struc
 	return r != 0 ? r : txn_open(c->os, id ? id : active, ret, e);
 }
 
+static int tidy_locked(const struct recovery *c, const struct strv *ids, struct err *e)
+{
+	CLEANUP_FREE char *active = NULL;
+	int r = txn_active(c->os, &active, e);
+
+	for (size_t i = 0; r == 1 && i < ids->count; i++)
+		if (txn_tidy(c->os, ids->item[i], e) < 0)
+			r = -1;
+	return r < 0 ? r : 0;
+}
+
+/* Nothing is under way. A run that was killed between END and the end may have left units and images,
+ * one that was killed before ACTIVE a folder. */
+static int tidy(const struct recovery *c, struct err *e)
+{
+	CLEANUP_STRV struct strv all = { 0 };
+	CLEANUP_STRV struct strv untidy = { 0 };
+	int token, r = deadman_disarm(c->os, NULL, c->mode == RECOVER_BOOT, e);
+
+	if (r < 0 || c->mode == RECOVER_BOOT)
+		return r;
+	if (os_list(c->os, TXN_ROOT, &all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++) {
+		r = txn_is_tidy(c->os, all.item[i], e);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			strv_add(&untidy, all.item[i]);
+	}
+	if (untidy.count == 0)
+		return 0;
+	if (txn_lock(c->os, LOCK_WAIT_MS, &token, e) < 0)
+		return -1;
+	r = tidy_locked(c, &untidy, e);
+	os_unlock(c->os, token);
+	return r;
+}
+
 int recover_run(struct os *os, const char *id, enum recover_mode mode, struct recovered *ret,
 		struct err *e)
 {
@@ -204,9 +243,8 @@ int recover_run(struct os *os, const char *id, enum recover_mode mode, struct re
 
 	*ret = (struct recovered){ 0 };
 	r = find(&c, id, &t, e);
-	/* A run that was killed between END and the end may have left its units. */
 	if (r == 1)
-		return deadman_disarm(os, NULL, mode == RECOVER_BOOT, e);
+		return tidy(&c, e);
 	if (r < 0)
 		return r;
 	/* Not due and not ours to touch: the lock is only taken where something will change. */

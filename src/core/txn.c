@@ -328,9 +328,10 @@ static int remove_active(struct os *os, const char *id, struct err *e)
 	CLEANUP_FREE char *active = NULL;
 	int r = txn_active(os, &active, e);
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	return str_eq(active, id) ? os_remove(os, ACTIVE, e) : 0;
+	if (r < 0)
+		return r;
+	/* Gone already: what a killed run has left beside it goes too. */
+	return r > 0 || str_eq(active, id) ? os_remove(os, ACTIVE, e) : 0;
 }
 
 int txn_discard(struct os *os, struct txn *t, struct err *e)
@@ -346,37 +347,77 @@ static int remember_ended(struct os *os, const char *id, struct err *e)
 	CLEANUP_FREE char *longer = NULL;
 	int r = is_ended(os, id, e);
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (os_read(os, ENDED, &text, e) < 0)
+	if (r < 0 || os_read(os, ENDED, &text, e) < 0)
 		return -1;
-	longer = xasprintf("%s%s\n", text ? text : "", id);
+	longer = xasprintf("%s%s%s", text ? text : "", r > 0 ? "" : id, r > 0 ? "" : "\n");
 	return os_write(os, ENDED, longer, 0600, e);
 }
 
+static int remove_in(struct os *os, const struct txn *t, const char *name, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, name);
+
+	return os_remove(os, path, e);
+}
+
+/* Images hold password hashes; once all is as before nobody needs them. */
+static int remove_images(struct os *os, const struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *pre = xasprintf("%s/pre", t->dir);
+	CLEANUP_FREE char *post = xasprintf("%s/post", t->dir);
+
+	if (journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP))
+		return 0;
+	return remove_folder(os, pre, e) < 0 || remove_folder(os, post, e) < 0 ? -1 : 0;
+}
+
+/* The program goes last: the layers run it, and it tells txn_tidy that something is left. */
 int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e)
 {
-	static const char *const drop[] = { "reserve", "recover" };
-	bool confirmed = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
-
-	if (remember_ended(os, t->id, e) < 0 || remove_active(os, t->id, e) < 0 ||
-	    deadman_disarm(os, t->id, boot, e) < 0)
+	if (remember_ended(os, t->id, e) < 0 || remove_in(os, t, "reserve", e) < 0 ||
+	    remove_images(os, t, e) < 0 || remove_active(os, t->id, e) < 0 ||
+	    deadman_disarm(os, t->id, boot, e) < 0 || remove_in(os, t, "recover", e) < 0)
 		return err_ctx(e, _("clearing up after %s"), t->id);
-	for (size_t i = 0; i < COUNT(drop); i++) {
-		CLEANUP_FREE char *path = xasprintf("%s/%s", t->dir, drop[i]);
-
-		if (os_remove(os, path, e) < 0)
-			return -1;
-	}
-	/* Images hold password hashes; once all is as before nobody needs them. */
-	if (!confirmed) {
-		CLEANUP_FREE char *pre = xasprintf("%s/pre", t->dir);
-		CLEANUP_FREE char *post = xasprintf("%s/post", t->dir);
-
-		if (remove_folder(os, pre, e) < 0 || remove_folder(os, post, e) < 0)
-			return -1;
-	}
 	return 0;
+}
+
+int txn_is_tidy(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *dir = xasprintf("%s/%s", TXN_ROOT, id);
+	CLEANUP_STRV struct strv names = { 0 };
+	bool log = false, tidy = id[0] != '.';
+
+	if (os_list(os, dir, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.item[i];
+
+		log = log || str_eq(name, "log");
+		tidy = tidy && !str_eq(name, "recover") && name[0] != '.';
+	}
+	return log && tidy;
+}
+
+int txn_tidy(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_TXN struct txn t = { .id = xstrdup(id), .dir = xasprintf("%s/%s", TXN_ROOT, id) };
+	CLEANUP_FREE char *path = xasprintf("%s/log", t.dir);
+	CLEANUP_NODE struct node log = { 0 };
+	struct err not_ours = { 0 };
+	CLEANUP_TXN struct txn whole = { 0 };
+
+	if (id[0] == '.') /* staged */
+		return os_remove(os, t.dir, e);
+	if (os_get(os, path, &log, e) < 0)
+		return -1;
+	/* The journal is made last but one in prepare: without it nothing can have begun. */
+	if (log.type == NODE_ABSENT)
+		return txn_discard(os, &t, e);
+	if (txn_open(os, id, &whole, &not_ours) < 0)
+		return 0;
+	if (whole.state == TXN_ENDED)
+		return txn_clear(os, &whole, false, e);
+	return whole.state == TXN_PREPARED ? txn_discard(os, &whole, e) : 0;
 }
 
 static int read_image(struct os *os, const char *path, struct image *ret, struct err *e)

@@ -102,6 +102,12 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 /* Finishes what END leaves (ACTIVE, the layers' units, the reserve). Idempotent. */
 int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e);
 
+/* id: a name in TXN_ROOT that is not under way. Has its folder all that it shall have, and no more? 1: yes. */
+int txn_is_tidy(struct os *os, const char *id, struct err *e);
+/* Makes it so: of one that has ended what clear was killed over; of one that was killed before ACTIVE
+ * all. One that is not ours to judge stays. The caller holds the lock; nothing is under way. */
+int txn_tidy(struct os *os, const char *id, struct err *e);
+
 /* Image of a step, before and after it. 1: there is none. */
 int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret,
 		  struct err *e);

@@ -134,9 +134,8 @@ static int put_file(const struct step_ctx *c, const struct unit_spec *spec, bool
 	if (os_get(c->os, spec->path, &now, e) < 0)
 		return -1;
 	node_file(&want, spec->text, 0644);
-	if (node_eq(&now, &want))
-		return 0;
-	*ret_changed = true;
+	/* Also when it is so already: beside it may lie what a killed run staged. */
+	*ret_changed = !node_eq(&now, &want);
 	return os_put(c->os, spec->path, &now, &want, e);
 }
 

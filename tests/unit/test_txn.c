@@ -143,13 +143,39 @@ static int dead_man(struct fake *f, bool booted, struct err *e)
 	return recover_run(&f->os, NULL, RECOVER_DUE, &again, e) < 0 ? -1 : 0;
 }
 
+/* Of a transaction that is over: its plan, its journal, and images only where it was confirmed. */
+static bool is_tidy(struct fake *f)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+	struct err e = { 0 };
+
+	if (os_list(&f->os, TXN_ROOT, &names, &e) < 0)
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP_FREE char *log = xasprintf(TXN_ROOT "/%s/log", names.item[i]);
+		CLEANUP_FREE char *pre = xasprintf(TXN_ROOT "/%s/pre", names.item[i]);
+		CLEANUP_FREE char *reserve = xasprintf(TXN_ROOT "/%s/reserve", names.item[i]);
+		CLEANUP_FREE char *recover = xasprintf(TXN_ROOT "/%s/recover", names.item[i]);
+
+		if (fake_node(f, reserve) || fake_node(f, recover) || !fake_node(f, log) ||
+		    (fake_node(f, pre) && !is_new(f))) {
+			printf("# left of %s: %s%s%s\n", names.item[i],
+			       fake_node(f, pre) ? "images " : "",
+			       fake_node(f, reserve) ? "reserve " : "",
+			       fake_node(f, recover) ? "recover" : "");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool no_traces(struct fake *f, const char *old)
 {
 	CLEANUP_FREE char *now = fake_dump(f, false, except);
 
 	if (!str_eq(now, old))
 		printf("# now:\n%s\n# old:\n%s\n", now, old);
-	return str_eq(now, old) && !fake_node(f, TXN_ROOT "/ACTIVE");
+	return str_eq(now, old) && !fake_node(f, TXN_ROOT "/ACTIVE") && is_tidy(f);
 }
 
 /* Returns the number of cuts, or -1. */
@@ -211,7 +237,7 @@ static int cut_confirm_everywhere(enum fake_cut cut, bool booted, int *ret_confi
 			fake_free(f);
 			return r;
 		}
-		if (dead_man(f, booted, &e) < 0 || !(is_new(f) || no_traces(f, old))) {
+		if (dead_man(f, booted, &e) < 0 || !(is_new(f) ? is_tidy(f) : no_traces(f, old))) {
 			printf("# cut %d: %s\n", n, e.msg);
 			return -1;
 		}
