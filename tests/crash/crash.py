@@ -7,6 +7,7 @@ command comes to its end without being killed.
 """
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -83,6 +84,12 @@ def summary(kind, done):
         kind.name, len(good), len(done), ", ".join(ends) or "none", own, len(done) - own)
 
 
+def cpu():
+    """Seconds that all worlds have used: every process in them is waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def main():
     words = sys.argv[4:]
     report = "--report" in words
@@ -99,7 +106,7 @@ def main():
     setting.make_all(s)
     print("# the states to begin from are made [%d s]" % (time.monotonic() - begin), flush=True)
     passed = failed = 0
-    lines = []
+    lines, used = [], cpu()
     for kind in kinds:
         done, seconds, complete = run_phase(s, kind, first, last)
         bad = sum(bool(r.lines) for r in done)
@@ -107,7 +114,9 @@ def main():
             bad += 1
             print("not ok - %s did not come to its end" % kind.name)
         lines.append(summary(kind, done))
-        print("%s - %s [%d s]" % ("not ok" if bad or not done else "ok", lines[-1], seconds), flush=True)
+        used, before = cpu(), used
+        print("%s - %s [%d s, %d s of CPU]" % ("not ok" if bad or not done else "ok", lines[-1], seconds, used - before),
+              flush=True)
         passed += len(done) - min(bad, len(done))
         failed += bad + (not done)
     if report:

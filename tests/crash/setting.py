@@ -68,10 +68,10 @@ def ssh(user, password, port, words, given="", key=None, limit=20):
 def make_tools(s):
     """The layer with the stand-ins, the tracer, the program and the policy."""
     layer = s.layer("tools")
-    lib, bins, root = layer + "/usr/lib/kannuki-crash", layer + "/usr/bin", layer + "/rest/root"
+    lib, bins, root = layer + "/usr/lib/kannuki-crash", layer + "/usr/bin", os.path.join(layer, "rest", "root")
     for folder in (lib, bins, root):
         os.makedirs(folder)
-    os.chmod(layer + "/rest", 0o755)
+    os.chmod(os.path.join(layer, "rest"), 0o755)
     os.chmod(root, 0o700)
     for name, target in (("trace", lib + "/trace"), ("ask", bins + "/systemctl")):
         subprocess.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-static",
@@ -163,7 +163,7 @@ def make_interrupted(s, calls, rules):
     for kill in range(last + 1, last - 10, -1):  # not every run makes exactly as many calls before
         w = s.world("prepared", {"unit": "kannuki-apply@*", "kill": kill, "log": TRACE_LOG, "idle": "kannuki-sentinel@*"})
         apply_begins(s, w)
-        w.ask("harness", "gone", s.unit("apply"), "5")
+        wait_for(lambda: "pending" in records(s, w) or w.ask("harness", "gone", s.unit("apply"), "0.2")[1], 90)
         kinds = records(s, w)
         if "pending" not in kinds and kinds.count("done") == kinds.count("intent"):
             break
@@ -179,8 +179,7 @@ def make_half(s, calls):
     w = s.world("prepared", {"unit": "kannuki-apply@*", "kill": middle + 1, "log": TRACE_LOG,
                              "idle": "kannuki-sentinel@*"})
     apply_begins(s, w)
-    if w.ask("harness", "gone", s.unit("apply"), "30")[1] != "gone":
-        raise RuntimeError("apply was not interrupted")
+    wait_for(lambda: w.ask("harness", "gone", s.unit("apply"), "0.2")[1], 90)
     s.checkpoint["half"] = w.keep(s.layer("half"), "", QUIET + [s.timer()])
 
 

@@ -22,6 +22,7 @@ WITH_TIME = ["/etc/" + n + d for n in "passwd shadow group gshadow subuid subgid
 FOLDERS = ["/tmp", "/var/tmp", "/run/systemd/system", "/run/kannuki", "/var/lib/sudo", "/run/sudo/ts", "/run/sshd"]
 
 
+TXN = "/var/lib/kannuki/txn/"
 # kannuki's lock file, which stays for the next one; what sshd tells a login, when the login was killed
 NO_LEFTOVER = r"/run/kannuki/lock|/tmp/sshauth\.\w+"
 
@@ -82,7 +83,7 @@ def files_now(root, layers, before):
     for layer in layers:
         for name, below in touched(layer):
             names.add(name)
-            if below:
+            if below and before.get(name, "").startswith(snapshot.quoted(name) + " d "):
                 names |= {n for n in before if n.startswith(name + "/")}
     now = dict(before)
     for name in names:
@@ -133,7 +134,10 @@ def look(world, before, since):
     for folder in FOLDERS:
         state[folder] = [n for n in listing(root, folder) if not re.fullmatch(NO_LEFTOVER, folder + "/" + n)]
     state["staged"] = [n for n in staged(layers) if os.path.lexists(root + n)]
-    state["under way"] = os.path.exists(root + "/var/lib/kannuki/txn/ACTIVE")
+    # images (pre, post) stay where it was confirmed, for a later undo; they hold password hashes
+    state["left of transactions"] = [n for ident in listing(root, TXN) for n in listing(root, TXN + ident)
+                                     if n in ("reserve", "recover", "pre", "post")]
+    state["under way"] = os.path.exists(root + TXN + "ACTIVE")
     return state
 
 
