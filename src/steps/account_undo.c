@@ -155,7 +155,8 @@ static int remove_stale(const struct step_ctx *c, const char *database, struct e
 		return -1;
 	if (r == 0 && holder_lives(c->os, text))
 		return 0;
-	if (r == 0 && os_remove(c->os, lock, e) < 0)
+	/* Also where it is gone: an undo that was killed may have got half-way with it. */
+	if (os_remove(c->os, lock, e) < 0)
 		return -1;
 	return os_remove(c->os, staged, e);
 }
@@ -173,6 +174,16 @@ static bool is_pid_file(const char *name)
 	return false;
 }
 
+/* ".NAME.kannuki~" is what an undo that was killed had moved NAME to. */
+static char *unstaged(const char *name)
+{
+	static const char end[] = ".kannuki~";
+
+	if (name[0] != '.' || !str_ends(name, end))
+		return xstrdup(name);
+	return xstrndup(name + 1, strlen(name) - sizeof(end));
+}
+
 static int remove_leftovers(const struct step_ctx *c, struct err *e)
 {
 	struct strv names CLEANUP_STRV = { 0 };
@@ -183,7 +194,7 @@ static int remove_leftovers(const struct step_ctx *c, struct err *e)
 	if (os_list(c->os, "/etc", &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		const char *name = names.item[i];
+		CLEANUP_FREE char *name = unstaged(names.item[i]);
 		CLEANUP_FREE char *path = xasprintf("/etc/%s", name);
 
 		/* nshadow, npasswd: pam_unix's staged files (chpasswd). */

@@ -209,6 +209,10 @@ static int stale_locks_of_killed_programs_go_and_live_ones_stay(void)
 	pretend_file(&t.p, "/etc/passwd.lock", "4242", 0600);
 	pretend_file(&t.p, "/etc/shadow.4242", "4242", 0600);
 	pretend_file(&t.p, "/etc/group.lock", "1", 0600);
+	/* An undo was killed while it removed such ones. */
+	pretend_file(&t.p, "/etc/.gshadow.lock.kannuki~", "4242", 0600);
+	pretend_file(&t.p, "/etc/.passwd.4242.kannuki~", "4242", 0600);
+	pretend_file(&t.p, "/etc/.nshadow.kannuki~", "root:", 0600);
 	T_OK(trial_undo(&t, true, &e) == 0);
 	T_OK(has(&t, "/etc/group.lock", "1"));
 	T_OK(os_remove(t.base, "/etc/group.lock", &e) == 0 && trial_is_back(&t));
