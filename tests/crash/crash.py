@@ -103,6 +103,7 @@ def main():
     light.check(light.LIBC.unshare(light.NEW_NET))
     light.batch(["link set lo up"])
     s = setting.Setting(*sys.argv[1:4])
+    commit = said("git", "rev-parse", "--short", "HEAD") or "unknown"
     setting.make_all(s)
     print("# the states to begin from are made [%d s]" % (time.monotonic() - begin), flush=True)
     passed = failed = 0
@@ -120,18 +121,20 @@ def main():
         passed += len(done) - min(bad, len(done))
         failed += bad + (not done)
     if report:
-        write_report(s, lines, passed, failed, time.monotonic() - begin)
+        write_report(s, commit, lines, (passed, failed, time.monotonic() - begin))
     print("%d passed, %d failed" % (passed, failed), flush=True)
     return failed == 0 and passed > 0
 
 
-def write_report(s, lines, passed, failed, seconds):
-    def said(*argv):
-        return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+def said(*argv):
+    return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
+
+def write_report(s, commit, lines, totals):
+    passed, failed, seconds = totals
     text = ["# Results of the crash suite", "",
             "Written by `tests/crash/run --report` on %s." % time.strftime("%Y-%m-%d", time.gmtime()), "",
-            "- program: `%s`, commit %s" % (said(s.program, "--version"), said("git", "rev-parse", "--short", "HEAD")),
+            "- program: `%s`, commit %s" % (said(s.program, "--version"), commit),
             "- machine: kernel %s, %d cores; %d rounds at once; %d min %02d s" % (
                 os.uname().release, os.cpu_count(), WORKERS, seconds // 60, seconds % 60), "",
             "Every N, no sampling:", ""]

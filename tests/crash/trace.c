@@ -194,9 +194,9 @@ static bool read_from(pid_t pid, uint64_t at, void *ret, size_t size)
 /* nft changes the ruleset in batches; all else that it sends only asks. */
 static bool is_batch(pid_t pid, const struct call *c, const uint64_t *arg)
 {
-	struct nlmsghdr head;
-	struct msghdr message;
-	struct iovec part;
+	struct nlmsghdr head = { 0 };
+	struct msghdr message = { 0 };
+	struct iovec part = { 0 };
 	uint64_t at = arg[1];
 
 	if (c->nr == SYS_sendmsg) {
