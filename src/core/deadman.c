@@ -301,11 +301,13 @@ static void keep_first(struct err *first, const struct err *e)
 }
 
 /* Every unit file in a folder that is of this transaction, or of any; also one that a killed run had
- * staged: .NAME.kannuki~ */
+ * staged: .NAME.kannuki~. A folder of drop-ins (NAME.d) is its owner's. */
 static bool is_ours(const char *name, const char *id)
 {
 	const char *at = strchr(name, '@');
 
+	if (str_ends(name, ".d"))
+		return false;
 	name += name[0] == '.';
 	if (str_starts(name, BOOT_UNIT) || str_starts(name, SETTLE_UNIT))
 		return true;

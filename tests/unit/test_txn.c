@@ -363,6 +363,33 @@ static int staged_units_of_a_killed_run_go(void)
 	return 0;
 }
 
+/* An administrator's drop-ins for our units are a folder of theirs: it stays, and is in nobody's way. */
+static int drop_in_folders_for_our_units_stay(void)
+{
+	static const char *const files[] = {
+		"/run/systemd/system/kannuki-apply@.service.d/own.conf",
+		"/run/systemd/system/kannuki-deadline@.timer.d/own.conf",
+		"/etc/systemd/system/kannuki-settle.service.d/own.conf",
+	};
+	struct fake *f = host();
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		CLEANUP_FREE char *dir = xstrdup(files[i]);
+
+		*strrchr(dir, '/') = '\0';
+		fake_dir(f, dir, 0755);
+		fake_file(f, files[i], "[Unit]\n", 0644);
+	}
+	T_OK(dead_man(f, false, &e) == 0);
+	T_OK(apply(f, true, &e) == 1);
+	T_OK(dead_man(f, false, &e) == 0);
+	for (size_t i = 0; i < COUNT(files); i++)
+		T_STR(fake_text(f, files[i]), "[Unit]\n");
+	fake_free(f);
+	return 0;
+}
+
 /* A year forwards or backwards on the wall clock decides nothing. */
 static int steps_of_the_wall_clock_do_not_matter(void)
 {
@@ -492,6 +519,7 @@ int main(void)
 		T(every_failing_call_of_apply_undoes_all_and_says_why),
 		T(nobody_confirms_and_the_old_state_is_back),
 		T(staged_units_of_a_killed_run_go),
+		T(drop_in_folders_for_our_units_stay),
 		T(steps_of_the_wall_clock_do_not_matter),
 		T(reboot_while_pending_undoes_whatever_the_deadline),
 		T(reboot_after_confirm_finishes_and_undoes_nothing),
