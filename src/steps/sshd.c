@@ -301,7 +301,9 @@ static void opened(const struct step *s, const struct image *pre, struct listene
 static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		const struct image *post, struct err *e)
 {
+	struct listeners old CLEANUP_LISTENERS = { 0 };
 	struct listeners gone CLEANUP_LISTENERS = { 0 };
+	const struct listen_wait w = { .want = &old, .gone = &gone };
 	struct err service = { 0 };
 	struct sshd_service v;
 	int files, live;
@@ -311,8 +313,9 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	files = changes_undo(c, changes_of(s), pre, post, e);
 	if (c->boot)
 		return files;
+	listeners_parse(image_text(pre, "listeners"), &old);
 	opened(s, pre, &gone);
-	live = sshd_bring_back(c, &v, pre, &gone, &service);
+	live = sshd_bring_back(c, &v, pre, &w, &service);
 	/* A door that is shut is worse than a file that is not back. */
 	if (live < 0 || (live > 0 && files >= 0)) {
 		*e = service;
@@ -321,24 +324,77 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	return files;
 }
 
+/* The ports that sshd's files, as they are now, tell it to listen on. */
+static int configured(const struct step_ctx *c, const struct step *s, struct listeners *ret,
+		      struct err *e)
+{
+	struct sshd_view asked = { .who = (char *)"root", .user = (char *)"root", .port = 22 };
+	CLEANUP(sshd_view_done) struct sshd_view says = { 0 };
+	struct strv ports CLEANUP_STRV = { 0 };
+	struct sshd d = sshd_of(s);
+	const struct sshd_form form = { &d, NULL, 0 };
+	int r;
+
+	addr_parse("127.0.0.1", &asked.addr);
+	r = sshd_view_staged(c->os, &form, &asked, &says, e);
+	strv_done(&d.options);
+	if (r < 0)
+		return r;
+	strv_split(&ports, sshd_value(&says, "port"), "\n");
+	for (size_t i = 0; i < ports.count; i++) {
+		uint64_t port;
+
+		if (str_to_u64(ports.item[i], 1, 65535, &port) == 0)
+			listeners_add(ret, &(struct listener){ .port = (uint16_t)port });
+	}
+	return 0;
+}
+
+/* Those whose port is, or is not, in the list. */
+static void those(const struct listeners *all, const struct listeners *list, bool in,
+		  struct listeners *ret)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (listeners_has_port(list, all->item[i].port) == in)
+			listeners_add(ret, &all->item[i]);
+}
+
+/*
+ * After a boot in which all files were put back, those of this step and of the steps before it: what
+ * sshd listened on between two steps is no measure, only what its files say now. A socket unit's
+ * ports are in no file of sshd's: they are taken as they were.
+ */
 static int settle(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		  struct err *e)
 {
 	struct listeners old CLEANUP_LISTENERS = { 0 };
+	struct listeners new CLEANUP_LISTENERS = { 0 };
+	struct listeners now CLEANUP_LISTENERS = { 0 };
+	struct listeners want CLEANUP_LISTENERS = { 0 };
 	struct listeners gone CLEANUP_LISTENERS = { 0 };
+	struct err ignored = { 0 };
 	struct sshd_service v;
-	struct listen_wait w = { .want = &old, .gone = &gone, .timeout_ms = SSHD_WAIT_MS };
+	struct listen_wait w = { .want = &old, .gone = &new, .timeout_ms = SSHD_WAIT_MS };
 
 	if (service_of(s, &v, e) < 0)
 		return -1;
 	listeners_parse(image_text(pre, "listeners"), &old);
-	opened(s, pre, &gone);
+	opened(s, pre, &new);
 	w.unit = v.unit;
 	w.socket = v.socket;
+	/* Files that sshd refuses say nothing: then the last resort is due. */
+	if (old.count > 0 && !v.socket && configured(c, s, &now, &ignored) == 0) {
+		those(&old, &now, true, &want);
+		those(&new, &now, false, &gone);
+		w.want = &want;
+		w.gone = &gone;
+		if (want.count == 0)
+			return 0;
+	}
 	/* The boot read the restored files; it only has to be waited for. */
 	if (old.count > 0 && listen_wait(c->os, &w, e) == 0)
 		return 0;
-	return sshd_bring_back(c, &v, pre, &gone, e);
+	return sshd_bring_back(c, &v, pre, &w, e);
 }
 
 const struct step_kind step_sshd = {

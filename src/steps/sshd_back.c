@@ -139,13 +139,16 @@ static int start_transient(const struct step_ctx *c, const struct sshd_service *
 	json_t *option;
 	size_t i;
 
-	if (write_copy(c, pre, dir, e) < 0 || os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
+	if (write_copy(c, pre, dir, e) < 0)
 		return -1;
 	/* Whoever holds the port half-alive would keep it. */
 	systemctl(c, "stop", s->unit, &ignored);
 	if (s->socket)
 		systemctl(c, "stop", s->socket, &ignored);
 	systemctl(c, "reset-failed", "kannuki-sshd.service", &ignored);
+	/* Only now: the unit that stopped took its RuntimeDirectory= with it. */
+	if (os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
+		return -1;
 	strv_split(&argv, "systemd-run --unit=kannuki-sshd.service -p KillMode=process", " ");
 	strv_add(&argv, s->program);
 	strv_split(&argv, "-D -f", " ");
@@ -191,21 +194,19 @@ static int reload(const struct step_ctx *c, const struct sshd_service *s, struct
 }
 
 int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, const struct image *pre,
-		    const struct listeners *gone, struct err *e)
+		    const struct listen_wait *until, struct err *e)
 {
-	struct listeners old CLEANUP_LISTENERS = { 0 };
-	struct listen_wait w = {
-		.want = &old, .gone = gone, .socket = s->socket, .timeout_ms = SSHD_WAIT_MS
-	};
+	struct listen_wait w = { .want = until->want,
+				 .gone = until->gone,
+				 .socket = s->socket,
+				 .timeout_ms = SSHD_WAIT_MS };
 	struct err why = { 0 };
 
-	listeners_parse(image_text(pre, "listeners"), &old);
-	if (old.count == 0)
+	if (w.want->count == 0)
 		return systemctl(c, "stop", s->unit, e);
 	if (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0)
 		return 0;
 	w.gone = NULL;
-	w.unit = NULL;
 	if (start_transient(c, s, pre, e) < 0 || listen_wait(c->os, &w, e) < 0)
 		return err_ctx(e, "%s; %s", why.msg, _("nor does sshd by itself answer"));
 	err_set(e, ERR_FAILED,

@@ -23,8 +23,9 @@ int sshd_reload(const struct step_ctx *c, const struct sshd_service *s, struct e
 /* Keeps in an image what a transient sshd would need: /etc/ssh/sshd_config and sshd_config.d. */
 int sshd_keep_config(const struct step_ctx *c, struct image *ret, struct err *e);
 /*
- * Until the old listeners answer: reload, restart, a transient sshd with the kept configuration.
- * `gone` are ports it must have left. 1: only the transient one does; *e says why.
+ * Until the listeners that are wanted answer, and those that are to be gone are: reload, restart, a
+ * transient sshd with the kept configuration. None wanted: sshd is stopped. 1: only the transient
+ * one answers; *e says why.
  */
 int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, const struct image *pre,
-		    const struct listeners *gone, struct err *e);
+		    const struct listen_wait *until, struct err *e);

@@ -237,6 +237,32 @@ static int early_boot_asks_for_no_job(void)
 	return 0;
 }
 
+/* Two steps, as when a port is changed: the second one began when the first one's port was open too,
+ * and after the boot the files of before both are back. */
+static int settle_waits_for_what_the_files_say(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sshd, args(), NULL);
+	pretend_file(&t.p, OURS, "Port 22\nPort 22022\n", 0600);
+	pretend_boot(&t.p);
+	T_OK(trial_apply(&t, &e) == 0 && strstr(image_text(&t.pre, "listeners"), " 22022"));
+	t.c.boot = true;
+	T_OK(trial_undo(&t, true, &e) == 0);
+	t.c.boot = false;
+	T_OK(os_remove(t.c.os, OURS, &e) == 0);
+	pretend_boot(&t.p);
+	T_OK(t.s.kind->settle(&t.c, &t.s, &t.pre, &e) == 0 && is_old_door(&t.p));
+	/* Whoever has changed the port since has it as he likes. */
+	pretend_file(&t.p, OURS, "Port 2222\n", 0600);
+	pretend_boot(&t.p);
+	T_OK(t.s.kind->settle(&t.c, &t.s, &t.pre, &e) == 0);
+	T_OK(pretend_listens(&t.p, 2222) && !pretend_listens(&t.p, 22) && !t.p.transient_runs);
+	trial_done(&t);
+	return 0;
+}
+
 static int sshd_that_was_stopped_before_is_stopped_after(void)
 {
 	struct err e = { 0 };
@@ -265,6 +291,7 @@ int main(void)
 		T(last_resort_is_a_transient_sshd_with_the_kept_files),
 		T(undo_restarts_what_ignores_a_reload),
 		T(early_boot_asks_for_no_job),
+		T(settle_waits_for_what_the_files_say),
 		T(sshd_that_was_stopped_before_is_stopped_after),
 	};
 
