@@ -213,48 +213,127 @@ static char *admin_home(const struct control_in *in)
 	return a ? xstrdup(a->home) : xasprintf("/home/%s", in->policy->admin_user);
 }
 
-static bool has_key(const struct account *a, const struct pubkey *k)
+/* The first line that names a key decides: with its options, such as a forced command, the key is
+ * not one to get in by. NULL: no line names it. */
+static const struct account_key *line_of(const struct account *a, const struct pubkey *k)
 {
 	for (size_t i = 0; a && i < a->key_count; i++)
-		if (pubkey_same(&a->key[i].key, k) && a->key[i].options[0] == '\0')
-			return true;
-	return false;
+		if (pubkey_same(&a->key[i].key, k))
+			return &a->key[i];
+	return NULL;
+}
+
+static bool has_key(const struct account *a, const struct pubkey *k)
+{
+	const struct account_key *line = line_of(a, k);
+
+	return line && line->options[0] == '\0';
+}
+
+/* Where the admin's keys are: the file, its folder, and the home when the folder is in it. */
+struct keys_place {
+	char *file, *dir, *home;
+};
+
+static void keys_place_done(struct keys_place *p)
+{
+	free(p->file);
+	free(p->dir);
+	free(p->home);
+}
+
+static struct keys_place place_of_keys(const struct control_in *in)
+{
+	struct keys_place p = { .home = admin_home(in) };
+
+	p.file = keys_path(in, in->policy->admin_user, p.home);
+	p.dir = xstrndup(p.file, (size_t)(strrchr(p.file, '/') - p.file));
+	/* A folder that many share (/etc/ssh/keys) is not the user's. */
+	if (!str_starts(p.dir, p.home)) {
+		free(p.home);
+		p.home = NULL;
+	}
+	return p;
+}
+
+/* StrictModes (trap 8): what others than root and the user could change sshd does not obey. 1: so. */
+static int is_loose(const struct control_in *in, const char *path, mode_t *ret_mode, struct err *e)
+{
+	CLEANUP_NODE struct node n = { 0 };
+
+	if (os_get(in->os, path, &n, e) < 0)
+		return -1;
+	*ret_mode = n.mode & 07755;
+	return (n.type == NODE_FILE || n.type == NODE_DIR) &&
+	       ((n.mode & 022) || (n.uid != 0 && n.uid != admin(in)->uid));
+}
+
+/* The outermost of the places of the keys that others could change, in *ret; NULL: none. Only root
+ * can look. */
+static int loose_place(const struct control_in *in, char **ret, struct err *e)
+{
+	CLEANUP(keys_place_done) struct keys_place p = { 0 };
+	mode_t mode;
+	int r = 0;
+
+	*ret = NULL;
+	if (!admin(in) || !in->facts->as_root)
+		return 0;
+	p = place_of_keys(in);
+	for (size_t i = 0; r == 0 && i < 3; i++) {
+		const char *path = i == 0 ? p.home : i == 1 ? p.dir : p.file;
+
+		r = path && (p.home || i == 2) ? is_loose(in, path, &mode, e) : 0;
+		if (r > 0)
+			*ret = xstrdup(path);
+	}
+	return r < 0 ? -1 : 0;
 }
 
 static int key_probe(const struct control_in *in, struct finding *ret, struct err *e)
 {
 	const struct account *a = admin(in);
+	CLEANUP_FREE char *loose = NULL;
 	size_t missing = 0;
 
-	(void)e;
 	for (size_t i = 0; i < in->policy->admin_key_count; i++)
 		missing += !has_key(a, &in->policy->admin_key[i]);
-	finding_set(ret, missing ? VERDICT_FAIL : VERDICT_PASS, _("%zu of %zu keys are missing"),
-		    missing, in->policy->admin_key_count);
+	if (in->policy->admin_key_count > 0 && loose_place(in, &loose, e) < 0)
+		return -1;
+	if (missing == 0 && loose)
+		finding_set(ret, VERDICT_FAIL,
+			    _("%s may be changed by others, so sshd does not obey it"), loose);
+	else
+		finding_set(ret, missing ? VERDICT_FAIL : VERDICT_PASS,
+			    _("%zu of %zu keys are missing"), missing, in->policy->admin_key_count);
 	return 0;
 }
 
-/* What is there stays, byte for byte; ours go behind it. */
+/* What is there stays, byte for byte; ours go behind it, but for those that a line with options names:
+ * in front of it they decide. */
 static int keys_text(const struct control_in *in, const char *path, struct node *ret_now,
 		     char **ret, struct err *e)
 {
-	CLEANUP_STR struct str s = { 0 };
+	CLEANUP_STR struct str front = { 0 };
+	CLEANUP_STR struct str behind = { 0 };
 
 	if (os_get(in->os, path, ret_now, e) < 0)
 		return -1;
-	if (ret_now->type == NODE_FILE)
-		str_add_bytes(&s, ret_now->data, ret_now->len);
-	else if (ret_now->type != NODE_ABSENT)
+	if (ret_now->type != NODE_FILE && ret_now->type != NODE_ABSENT)
 		return err_set(e, ERR_CONFLICT, _("%s is not a regular file"), path);
-	if (s.len > 0 && s.text[s.len - 1] != '\n')
-		str_add(&s, "\n");
 	for (size_t i = 0; i < in->policy->admin_key_count; i++) {
-		CLEANUP_FREE char *line = pubkey_line(&in->policy->admin_key[i]);
+		const struct pubkey *k = &in->policy->admin_key[i];
+		CLEANUP_FREE char *line = pubkey_line(k);
 
-		if (!has_key(admin(in), &in->policy->admin_key[i]))
-			str_addf(&s, "%s\n", line);
+		if (!has_key(admin(in), k))
+			str_addf(line_of(admin(in), k) ? &front : &behind, "%s\n", line);
 	}
-	*ret = str_take(&s);
+	if (ret_now->type == NODE_FILE)
+		str_add_bytes(&front, ret_now->data, ret_now->len);
+	if (front.len > 0 && front.text[front.len - 1] != '\n' && behind.len > 0)
+		str_add(&front, "\n");
+	str_add(&front, behind.text ? behind.text : "");
+	*ret = str_take(&front);
 	return 0;
 }
 
@@ -262,37 +341,44 @@ static int key_propose(const struct control_in *in, const struct finding *found,
 		       struct err *e)
 {
 	const char *user = in->policy->admin_user;
-	CLEANUP_FREE char *home = NULL;
-	CLEANUP_FREE char *path = NULL;
-	CLEANUP_FREE char *dir = NULL;
+	CLEANUP(keys_place_done) struct keys_place p = { 0 };
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *title = NULL;
+	CLEANUP_FREE char *loose = NULL;
 	CLEANUP_NODE struct node now = { 0 };
+	struct change change[3];
+	mode_t home_mode = 0;
+	size_t n = 0;
+	int home;
 
 	if (!user || found->verdict != VERDICT_FAIL)
 		return 0;
-	home = admin_home(in);
-	path = keys_path(in, user, home);
-	if (keys_text(in, path, &now, &text, e) < 0)
+	p = place_of_keys(in);
+	if (keys_text(in, p.file, &now, &text, e) < 0 || loose_place(in, &loose, e) < 0)
 		return -1;
-	dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-
-	const struct change change[] = {
-		{ .path = dir, .type = NODE_DIR, .mode = 0700, .owner = user },
-		{ .path = path,
-		  .type = NODE_FILE,
-		  .text = text,
-		  .mode = 0600,
-		  .owner = user,
-		  .expect = &now },
+	home = p.home && loose ? is_loose(in, p.home, &home_mode, e) : 0;
+	if (home < 0)
+		return -1;
+	if (home > 0)
+		change[n++] = (struct change){
+			.path = p.home, .type = NODE_DIR, .mode = home_mode, .owner = user
+		};
+	if (p.home)
+		change[n++] = (struct change){
+			.path = p.dir, .type = NODE_DIR, .mode = 0700, .owner = user
+		};
+	change[n++] = (struct change){
+		.path = p.file,
+		.type = NODE_FILE,
+		.text = text,
+		.mode = 0600,
+		.owner = user,
+		.expect = &now,
 	};
-	/* A folder that many share (/etc/ssh/keys) is not the user's. */
-	size_t skip = str_starts(dir, home) ? 0 : 1;
-
-	title = xasprintf(_("store %s's public keys: %s"), user, path);
+	title = xasprintf(_("store %s's public keys: %s"), user, p.file);
 	step_words(plan_add(d->plan, &step_file, PHASE_ADD, "account.key",
-			    step_file_args(change + skip, COUNT(change) - skip, NULL)),
-		   title, _("a key cannot be guessed, a password can"),
+			    step_file_args(change, n, NULL)),
+		   title, loose ? found->evidence : _("a key cannot be guessed, a password can"),
 		   _("the former file comes back"));
 	return 0;
 }
