@@ -191,6 +191,26 @@ static bool knows_penalties(const struct sshd *s)
 	return v && sshd_setting(v, "persourcepenalties");
 }
 
+/* What our own text says already stays while the port is added: it is written anew as a whole. */
+static void add_own_values(const struct control_in *in, const struct draft *d, struct str *s)
+{
+	for (size_t i = 0; i < d->ssh_count; i++) {
+		CLEANUP_FREE char *keyword = str_lower(xstrdup(d->ssh[i].keyword));
+		struct sshd_place *place;
+		size_t count = sshd_places(&in->facts->sshd, keyword, &place);
+		bool said = false;
+
+		for (size_t k = 0; k < count; k++) {
+			if (!said && in_own_block(&in->facts->sshd, &place[k])) {
+				str_addf(s, "%s %s\n", d->ssh[i].keyword, place[k].value);
+				said = true;
+			}
+			free(place[k].value);
+		}
+		free(place);
+	}
+}
+
 /* The global part. While pending the log must show early key failures, the proof must show how one
  * logged in, and a scanner must not keep the owner out. */
 static char *global_text(const struct control_in *in, const struct draft *d,
@@ -202,6 +222,8 @@ static char *global_text(const struct control_in *in, const struct draft *d,
 	if (form != SSH_FINAL)
 		str_addf(&s, "ExposeAuthInfo yes\nLogLevel VERBOSE\nMaxStartups 100:30:200\n%s",
 			 knows_penalties(&in->facts->sshd) ? "PerSourcePenalties no\n" : "");
+	if (form == SSH_ADD)
+		add_own_values(in, d, &s);
 	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++)
 		if (d->ssh[i].after)
 			str_addf(&s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);
