@@ -2,6 +2,7 @@
 /* txn.c - the folder of a transaction, its lock and its state; see txn.h. txn_run.c carries out. */
 #include "core/txn.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -271,6 +272,14 @@ static int new_id(struct os *os, char **ret, struct err *e)
 	return err_set(e, ERR_FAILED, _("no free transaction id"));
 }
 
+/* What a transaction takes of the disk, images and all, in whole MB with some to spare. */
+static size_t needed_bytes(const struct node *program)
+{
+	size_t files = program->len + RESERVE_BYTES + (size_t)JOURNAL_SLOT * JOURNAL_SLOTS;
+
+	return files + ((size_t)2 << 20);
+}
+
 int txn_prepare(struct os *os, const struct plan *plan, const struct node *program, struct txn *ret,
 		struct err *e)
 {
@@ -298,6 +307,11 @@ int txn_prepare(struct os *os, const struct plan *plan, const struct node *progr
 		struct err ignored = { 0 };
 
 		txn_discard(os, &t, &ignored);
+		if (e->sys == ENOSPC || e->sys == EDQUOT)
+			return err_ctx(e,
+				       _("the disk is full: free %zu MB below %s first (nothing "
+					 "was changed)"),
+				       needed_bytes(program) >> 20, TXN_ROOT);
 		return err_ctx(e, _("preparing (nothing was changed)"));
 	}
 	return txn_open(os, t.id, ret, e);

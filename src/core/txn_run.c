@@ -264,6 +264,15 @@ static int end(struct os *os, struct txn *t, const char *text, bool boot, struct
 	return txn_clear(os, t, boot, e);
 }
 
+/* Before the first byte is put back, or finished: room on a disk that filled up meanwhile. */
+static void give_reserve_back(struct os *os, const struct txn *t)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/reserve", t->dir);
+	struct err ignored = { 0 };
+
+	os_remove(os, path, &ignored);
+}
+
 /* What a finish step could not do falls back to the form that the owner has proved. */
 static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *why)
 {
@@ -282,6 +291,7 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 
 	if (t->state == TXN_ENDED)
 		return txn_clear(os, t, false, e);
+	give_reserve_back(os, t);
 	for (size_t i = 0; i < t->plan.count && !fell_back; i++) {
 		if (t->plan.step[i].phase != PHASE_FINISH ||
 		    journal_last(&t->journal, RECORD_DONE, (uint32_t)i))
@@ -299,15 +309,6 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 	*e = why;
 	err_ctx(e, _("confirmed, but not finished"));
 	return 1;
-}
-
-/* Before the first byte is put back: room on a disk that filled up meanwhile. */
-static void give_reserve_back(struct os *os, const struct txn *t)
-{
-	CLEANUP_FREE char *path = xasprintf("%s/reserve", t->dir);
-	struct err ignored = { 0 };
-
-	os_remove(os, path, &ignored);
 }
 
 static int undo_all(struct os *os, struct txn *t, enum undo_mode mode, struct err *first,
