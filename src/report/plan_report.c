@@ -132,6 +132,7 @@ static int add_diffs(struct os *os, const struct plan *p, struct str *ret, struc
 int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struct err *e)
 {
 	if (p->count == 0) {
+		add_list(ret, _("Worth a second look:"), &p->warnings);
 		str_add(ret, _("Nothing to change: this host is as the policy says.\n"));
 		return 0;
 	}
