@@ -324,7 +324,8 @@ int draft_filter_finish_steps(const struct control_in *in, struct draft *d, stru
 		return -1;
 	text = stored_text(&spec);
 	add_boot_steps(in, d, text);
-	if (d->filter_closes_door)
+	/* Also where the stored doors are right and only sshd and the kernel's table were not. */
+	if (d->filter_closes_door || (d->filter_changes && d->port_changes))
 		step_words(plan_add(d->plan, &step_nft, PHASE_FINISH, "filter.default-deny",
 				    step_nft_args(&spec, false)),
 			   _("packet filter: close what was open for the wait only"),
