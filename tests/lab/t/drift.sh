@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Each control once against a planted fault: on a VPS that was confirmed something is put wrong; plan
+# says so and names the place, apply puts it right, with a new proof where a door is concerned, and
+# then plan is empty again.
+# shellcheck source=/dev/null
+# shellcheck disable=SC2016,SC2154 # texts for the VPS's shell; vps_one comes from fresh
+. "$(dirname "$0")/../../lib/main_job.sh"
+
+rented cloud
+one=$vps_one
+on() { vps run "$one" "$@"; }
+sh_on() { on sh -c "$1"; }
+plan() { on kannuki plan; }
+put_right() { # as root; when it is pending, a new login through the door proves it
+	local status=0
+	on kannuki apply --yes --no-wait || status=$?
+	[ "$status" != 4 ] || { as_admin "$one" kannuki confirm && status=0; }
+	return "$status"
+}
+decided_by() { # decided_by KEYWORD: the files and lines, as facts have them
+	on kannuki facts --format json | python3 -c 'import json, sys
+for view in json.load(sys.stdin)["sshd"]["views"]:
+    setting = view["settings"].get(sys.argv[1], {})
+    print("%s:%s" % (setting.get("file"), setting.get("line")))' "$1"
+}
+drift() { # drift WORDS PLANT REGEX-IN-PLAN [KEYWORD PLACE]
+	sh_on "$2"
+	exits "$1: plan ends with 3" 3 plan
+	said "  and says what it does about it" "$3"
+	[ -z "${4:-}" ] || like "  facts name the place" "^$5\$" decided_by "$4"
+	exits "  apply puts it right" 0 put_right
+	exits "  and plan is empty" 0 plan
+	ok "  the admin gets in" door "$one" -- true
+}
+
+policy "$one"
+pending "$one"
+exits "confirmed" 0 confirm "$one"
+exits "plan is empty" 0 plan
+
+# --- the program, the policy, cloud-init --------------------------------------------------------------
+
+exits "the program is gone: the one at hand plans" 3 sh_on 'rm /usr/local/sbin/kannuki; /root/kannuki plan'
+said "  that it is installed again" 'install this program as /usr/local/sbin/kannuki'
+exits "  and does it" 0 sh_on '/root/kannuki apply --yes --no-wait'
+exits "  plan is empty" 0 plan
+drift "the policy on the host was changed" \
+	"sed -i 's/^open = .*/open = ssh, web, 8080\\/tcp/' /etc/kannuki/policy.conf" 'packet filter'
+sh_on "sed -i 's/^open = .*/open = ssh, web/' /etc/kannuki/policy.conf"
+exits "  and back" 0 put_right
+drift "cloud-init's file is gone" 'rm /etc/cloud/cloud.cfg.d/99-kannuki.cfg' 'tell cloud-init'
+drift "cloud-init's file says yes" 'echo "ssh_pwauth: true" >/etc/cloud/cloud.cfg.d/99-kannuki.cfg' 'tell cloud-init'
+
+# --- the admin ----------------------------------------------------------------------------------------
+
+drift "the admin is out of the group" "gpasswd -d $job_admin sudo" "put the user $job_admin in the group sudo"
+drift "the key is gone" ": >/home/$job_admin/.ssh/authorized_keys" "store $job_admin's public keys"
+drift "the key has options in front" \
+	"sed -i 's/^ssh/command=\"false\" ssh/' /home/$job_admin/.ssh/authorized_keys" "store $job_admin's public keys"
+drift "the key's file may be written by all" "chmod 666 /home/$job_admin/.ssh/authorized_keys" \
+	"store $job_admin's public keys"
+drift "the key's file is somebody else's" "chown nobody /home/$job_admin/.ssh/authorized_keys" \
+	"store $job_admin's public keys"
+drift "its folder may be written by the group" "chmod 775 /home/$job_admin/.ssh" "store $job_admin's public keys"
+
+# --- sshd ---------------------------------------------------------------------------------------------
+
+# In a file that is read before ours, so that ours moves to the top of the main file; then there.
+first=/etc/ssh/sshd_config.d/00-aaa.conf
+drift "PasswordAuthentication yes, in a file read first" \
+	"echo 'PasswordAuthentication yes' >$first; systemctl reload ssh" \
+	"now decided by $first:1" passwordauthentication "$first:1"
+sh_on "rm -f $first; systemctl reload ssh"
+above() { # above LINE: at the very top
+	echo "sed -i '1i $1' /etc/ssh/sshd_config; systemctl reload ssh"
+}
+decides="now decided by /etc/ssh/sshd_config:1"
+drift "PermitRootLogin yes at the top" "$(above 'PermitRootLogin yes')" "$decides" \
+	permitrootlogin /etc/ssh/sshd_config:1
+drift "KbdInteractiveAuthentication yes at the top" "$(above 'KbdInteractiveAuthentication yes')" "$decides" \
+	kbdinteractiveauthentication /etc/ssh/sshd_config:1
+drift "PubkeyAuthentication no at the top" "$(above 'PubkeyAuthentication no')" "$decides" \
+	pubkeyauthentication /etc/ssh/sshd_config:1
+drift "a second port" "$(above 'Port 2222')" 'sshd listen on port 22022 only'
+drift "our file is gone" 'rm -f /etc/ssh/sshd_config.d/00-kannuki.conf; sed -i "/kannuki/,/kannuki/d" /etc/ssh/sshd_config
+	systemctl reload ssh; nft add element inet kannuki ssh_ports "{ 22 }"' 'let sshd listen on port 22022'
+
+# --- the packet filter ----------------------------------------------------------------------------------
+
+drift "a rule was put in" 'nft insert rule inet kannuki input tcp dport 3000 accept' 'packet filter'
+drift "a port was added to the set" 'nft add element inet kannuki tcp_open "{ 3000 }"' 'packet filter'
+drift "the table is gone, with what watches it" 'systemctl stop kannuki-filter; nft delete table inet kannuki || true' \
+	'packet filter'
+drift "the unit is not enabled" 'systemctl disable -q kannuki-filter' 'load the packet filter at boot'
+drift "the stored form differs" 'sed -i "s/22022/22/" /etc/kannuki/filter.json' 'store the packet filter'
+answer "$one" "80 $job_port" "in the end"
+done_testing
