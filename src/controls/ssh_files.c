@@ -164,6 +164,13 @@ static void add_ports(const struct control_in *in, const struct draft *d,
 			add_port(s, others, d->old_port[i], form);
 }
 
+/* OpenSSH before 8.7, which has it apart, refuses it in a Match; there the dialog follows
+ * KbdInteractiveAuthentication alone. */
+static bool allowed_in_match(const char *keyword)
+{
+	return !str_case_eq(keyword, "ChallengeResponseAuthentication");
+}
+
 static void add_old_ports_match(const struct draft *d, struct str *s)
 {
 	bool first = true;
@@ -178,7 +185,7 @@ static void add_old_ports_match(const struct draft *d, struct str *s)
 		return;
 	str_add(s, "\n");
 	for (size_t i = 0; i < d->ssh_count; i++)
-		if (d->ssh[i].before[0])
+		if (d->ssh[i].before[0] && allowed_in_match(d->ssh[i].keyword))
 			str_addf(s, "\t%s %s\n", d->ssh[i].keyword, d->ssh[i].before);
 }
 
