@@ -7,11 +7,12 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
-#define MAIN_FILE     "/etc/ssh/sshd_config"
-#define DROP_IN_DIR   "/etc/ssh/sshd_config.d"
-#define RUN_DIR	      "/run/sshd"
-#define JOB_LIMIT_MS  20000
-#define INCLUDE_LIMIT 64
+#define MAIN_FILE      "/etc/ssh/sshd_config"
+#define DROP_IN_DIR    "/etc/ssh/sshd_config.d"
+#define RUN_DIR	       "/run/sshd"
+#define JOB_LIMIT_MS   20000
+#define TRANSIENT_UNIT "kannuki-sshd.service"
+#define INCLUDE_LIMIT  64
 
 static int systemctl(const struct step_ctx *c, const char *verb, const char *unit, struct err *e)
 {
@@ -145,11 +146,11 @@ static int start_transient(const struct step_ctx *c, const struct sshd_service *
 	systemctl(c, "stop", s->unit, &ignored);
 	if (s->socket)
 		systemctl(c, "stop", s->socket, &ignored);
-	systemctl(c, "reset-failed", "kannuki-sshd.service", &ignored);
+	systemctl(c, "reset-failed", TRANSIENT_UNIT, &ignored);
 	/* Only now: the unit that stopped took its RuntimeDirectory= with it. */
 	if (os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
 		return -1;
-	strv_split(&argv, "systemd-run --unit=kannuki-sshd.service -p KillMode=process", " ");
+	strv_split(&argv, "systemd-run --unit=" TRANSIENT_UNIT " -p KillMode=process", " ");
 	strv_add(&argv, s->program);
 	strv_split(&argv, "-D -f", " ");
 	strv_addf(&argv, "%s/sshd_config", dir);
@@ -200,13 +201,22 @@ int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, cons
 				 .gone = until->gone,
 				 .socket = s->socket,
 				 .timeout_ms = SSHD_WAIT_MS };
-	struct err why = { 0 };
+	struct err why = { 0 }, ignored = { 0 };
 
+	/* One of an earlier try would hold the ports, and lose /run/sshd with the unit that fails. */
+	systemctl(c, "stop", TRANSIENT_UNIT, &ignored);
 	if (w.want->count == 0)
 		return systemctl(c, "stop", s->unit, e);
 	if (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0)
 		return 0;
+	/* The old doors answer, only a newer one is not gone yet: no reason to risk them. */
 	w.gone = NULL;
+	w.timeout_ms = 0;
+	if (listen_wait(c->os, &w, &ignored) == 0) {
+		*e = why;
+		return -1;
+	}
+	w.timeout_ms = SSHD_WAIT_MS;
 	if (start_transient(c, s, pre, e) < 0 || listen_wait(c->os, &w, e) < 0)
 		return err_ctx(e, "%s; %s", why.msg, _("nor does sshd by itself answer"));
 	err_set(e, ERR_FAILED,
