@@ -198,23 +198,31 @@ static bool knows_penalties(const struct sshd *s)
 	return v && sshd_setting(v, "persourcepenalties");
 }
 
+/* What our own text says of this keyword: malloc'd, or NULL. */
+static char *own_value(const struct sshd *sshd, const char *keyword)
+{
+	CLEANUP_FREE char *lower = str_lower(xstrdup(keyword));
+	struct sshd_place *place;
+	size_t count = sshd_places(sshd, lower, &place);
+	char *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!found && in_own_block(sshd, &place[i]))
+			found = TAKE(place[i].value);
+		free(place[i].value);
+	}
+	free(place);
+	return found;
+}
+
 /* What our own text says already stays while the port is added: it is written anew as a whole. */
 static void add_own_values(const struct control_in *in, const struct draft *d, struct str *s)
 {
 	for (size_t i = 0; i < d->ssh_count; i++) {
-		CLEANUP_FREE char *keyword = str_lower(xstrdup(d->ssh[i].keyword));
-		struct sshd_place *place;
-		size_t count = sshd_places(&in->facts->sshd, keyword, &place);
-		bool said = false;
+		CLEANUP_FREE char *value = own_value(&in->facts->sshd, d->ssh[i].keyword);
 
-		for (size_t k = 0; k < count; k++) {
-			if (!said && in_own_block(&in->facts->sshd, &place[k])) {
-				str_addf(s, "%s %s\n", d->ssh[i].keyword, place[k].value);
-				said = true;
-			}
-			free(place[k].value);
-		}
-		free(place);
+		if (value)
+			str_addf(s, "%s %s\n", d->ssh[i].keyword, value);
 	}
 }
 
