@@ -220,7 +220,7 @@ static int keys_in_all_forms(void)
 	static const char rfc[] =
 		"---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"taro@laptop\"\n" ED25519
 		"\n---- END SSH2 PUBLIC KEY ----";
-	CLEANUP_FREE char *wrapped = xasprintf("%.40s\r\n%s\r", KEY, KEY + 40);
+	CLEANUP_FREE char *wrapped = xasprintf("%.40s\r\n%s\r", KEY, &KEY[40]);
 	CLEANUP_FREE char *first = xstrndup(KEY, 40);
 
 	to_key();
@@ -230,7 +230,7 @@ static int keys_in_all_forms(void)
 	/* Slowly, line by line. */
 	to_key();
 	T_OK(say(first) == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say(KEY + 40) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(say(&KEY[40]) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
 	to_key();
 	say("---- BEGIN SSH2 PUBLIC KEY ----");
 	say("Comment: \"b\"");
