@@ -19,6 +19,7 @@ apply_as_root() { # apply_as_root ARGUMENTS
 
 # What is the same in every language: names, commands, paths, values, what others print.
 cat >"$TEST_TMP/same" <<'WORDS'
+Tera Term|XServer VPS
 Debian GNU/Linux [0-9]+ \([a-z]+\)
 (sudo )?(\./)?kannuki( (setup|help|plan|apply|confirm|undo|status|log|extend|open|policy|fingerprint|recover))?( (COMMAND|WHAT \[from CIDR\]))?
 WHAT \[from CIDR\]|--[a-z-]+ [A-Z]+|ssh-ed25519 [^ ]+ [^ ]+
@@ -114,7 +115,7 @@ said_ja "log says so" 0 '^    .*useradd: プログラムがありません' root
 policy "$one" '[ssh]' "port = $job_port" '[firewall]' 'open = ssh, web' '[ui]' 'language = ja'
 language=C.UTF-8
 said_ja "apply, pending" 4 '変更はまだ確定していません。あと[0-9]+秒以内に' apply_as_root --window 30s
-said "  what to do" '提供元のパケットフィルターでTCP 22022を追加してください'
+said "  what to do" '提供元のパケットフィルターでTCP 22022を許可してください'
 said_ja "status" 4 '証明を待っています' root 'kannuki status'
 said_ja "extend, too far" 2 '時間「2h」は使えません' root 'kannuki extend 2h'
 said_ja "confirm" 1 'このログインはポート22から入りました' root 'kannuki confirm'
