@@ -2,6 +2,7 @@
 /* main.c - finds the command, and is the only place that prints an error. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/i18n.h"
 #include "cmd/cmd.h"
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
 	enum lang lang;
 	int r;
 
+	/* A password may be in memory: no core dump of it, and no look by others (prctl(2)). */
+	prctl(PR_SET_DUMPABLE, 0);
 	i18n_from_locale(&lang);
 	i18n_set(lang);
 	r = dispatch(argc, argv, &e);

@@ -93,28 +93,32 @@ static int console_sentence(struct str *witness, struct err *e)
 	return 0;
 }
 
-/* Is this a terminal of the machine itself? Then no sshd is among the ancestors either. */
+/* Is this a terminal of the machine itself? There getty(8) has login(1), or sulogin(8), among the
+ * ancestors; a tmux, which anybody may have left running, has neither. */
 static int on_console(struct os *os, struct err *e)
 {
 	pid_t pid = os_self(os);
 
 	while (pid > 1) {
-		struct process p = { 0 };
-		bool ssh;
+		CLEANUP_PROCESS struct process p = { 0 };
 		int r = os_process(os, pid, &p, e);
 
-		if (r != 0)
-			return r < 0 ? r : 0;
-		ssh = str_starts(p.comm, "sshd");
-		pid = p.ppid;
-		process_done(&p);
-		if (ssh)
+		if (r < 0)
+			return r;
+		if (r > 0)
+			break;
+		if (str_starts(p.comm, "sshd"))
 			return err_set(e, ERR_FAILED,
 				       _("--console is for the provider's console; from here: sudo "
 					 "kannuki "
 					 "confirm"));
+		if (p.euid == 0 && (str_eq(p.comm, "login") || str_eq(p.comm, "sulogin")))
+			return 0;
+		pid = p.ppid;
 	}
-	return 0;
+	return err_set(e, ERR_FAILED,
+		       _("--console is for a login at the provider's console; this is none (tmux, "
+			 "screen and the like do not count)"));
 }
 
 static void print_witness(const struct txn *t, bool console)

@@ -109,6 +109,9 @@ pending "$one"
 login=(30 send '' expect 'login: ' send root expect 'Password: ' send "$(vps password)" expect '#' send 'export LC_ALL=C')
 like "confirm at the console: no login by SSH" 'does not descend from a login by SSH' \
 	vps console "$one" "${login[@]}" send '/usr/local/sbin/kannuki confirm; echo did-$?' expect 'did-1'
+exits "--console, in a terminal that is no console's: 1" 1 vps run "$one" script -qec \
+	'/usr/local/sbin/kannuki confirm --console' /dev/null
+said "  which it says" 'this is none \(tmux, screen'
 like "--console wants a sentence typed, not just anything" 'something else was typed' \
 	vps console "$one" 30 send '' send '/usr/local/sbin/kannuki confirm --console; echo did-$?' expect 'type: ' send yes expect 'did-1'
 ok "still pending" under_way "$one"
