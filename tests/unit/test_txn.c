@@ -8,97 +8,11 @@
 #include "core/deadman.h"
 #include "core/recover.h"
 #include "core/txn.h"
-#include "lib/fake_os.h"
 #include "lib/t.h"
-#include "steps/file.h"
+#include "lib/txn_host.h"
 
 /* Our own history, and what only lives until the next boot. */
 static const char *const except[] = { "/var/lib/kannuki", "/run", "/proc", NULL };
-
-/* PID 1 as far as the dead-man asks it: what it shows is what the unit folders hold. */
-static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
-{
-	const char *property = r->argv[2] && r->argv[3] ? r->argv[4] : NULL;
-	const char *unit = property && r->argv[5] ? r->argv[6] : NULL;
-	CLEANUP_FREE char *link = NULL;
-	const char *value = "";
-
-	(void)e;
-	ret->err = xstrdup("");
-	if (!str_eq(r->argv[1], "show")) {
-		ret->out = xstrdup("");
-		return 0;
-	}
-	link = xasprintf("/etc/systemd/system/%s/%s",
-			 unit && strstr(unit, "boot") ? "sysinit.target.wants"
-						      : "multi-user.target.wants",
-			 unit ? unit : "");
-	if (str_eq(property, "UserspaceTimestampMonotonic"))
-		value = "1000";
-	else if (str_eq(property, "ActiveState"))
-		value = strstr(unit, "apply@") ? "inactive" : "active";
-	else if (str_eq(property, "UnitFileState"))
-		value = fake_node(f, link) ? "enabled" : "disabled";
-	else if (str_eq(property, "LoadState"))
-		value = "loaded";
-	else if (str_eq(property, "NeedDaemonReload"))
-		value = "no";
-	ret->out = xasprintf("%s\n", value);
-	ret->out_len = strlen(ret->out);
-	return 0;
-}
-
-static struct fake *host(void)
-{
-	struct fake *f = fake_new();
-
-	fake_file(f, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444);
-	fake_file(f, "/etc/a", "old a\n", 0640);
-	fake_file(f, "/etc/c", "old c\n", 0600);
-	fake_dir(f, "/etc/systemd/system/sysinit.target.wants", 0755);
-	fake_dir(f, "/etc/systemd/system/multi-user.target.wants", 0755);
-	fake_dir(f, "/run/systemd/system", 0755);
-	fake_on_run(f, "systemctl", systemctl);
-	fake_on_run(f, "recover", fake_run_true);
-	return f;
-}
-
-static void add(struct plan *p, enum step_phase phase, const char *path, const char *text)
-{
-	const struct change change = {
-		.path = path, .type = NODE_FILE, .text = text, .mode = 0600
-	};
-
-	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path,
-		   "why", "undo");
-}
-
-static void make_plan(struct plan *p, bool needs_proof)
-{
-	*p = (struct plan){ .needs_proof = needs_proof, .window_seconds = 600 };
-	add(p, PHASE_ADD, "/etc/a", "new a\n");
-	add(p, PHASE_ADD, "/etc/b", "new b\n");
-	add(p, PHASE_RESTRICT, "/etc/c", "waiting c\n");
-	add(p, PHASE_FINISH, "/etc/c", "new c\n");
-	add(p, PHASE_FINISH, "/etc/d", "new d\n");
-	plan_add_door(p, "taro", 22022, "publickey");
-}
-
-static const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
-
-/* Prepare and carry out. What txn_carry_out returns, or < 0. */
-static int apply(struct fake *f, bool needs_proof, struct err *e)
-{
-	CLEANUP_PLAN struct plan p = { 0 };
-	CLEANUP_NODE struct node program = { 0 };
-	CLEANUP_TXN struct txn t = { 0 };
-
-	make_plan(&p, needs_proof);
-	node_file(&program, "program", 0755);
-	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
-		return -1;
-	return txn_carry_out(&f->os, &t, &limits, NULL, e);
-}
 
 /* What `kannuki confirm` does once the proof is there, and the finish. */
 static int confirm(struct fake *f, struct err *e)
@@ -182,13 +96,13 @@ static bool no_traces(struct fake *f, const char *old)
 static int cut_apply_everywhere(enum fake_cut cut, bool booted)
 {
 	for (int n = 0;; n++) {
-		struct fake *f = host();
+		struct fake *f = txn_host();
 		CLEANUP_FREE char *old = fake_dump(f, false, except);
 		struct err e = { 0 };
 		int r;
 
 		fake_cut_after(f, n, cut);
-		r = apply(f, true, &e);
+		r = txn_host_apply(f, true, &e);
 		f->budget = -1;
 		if (r == 1) {
 			fake_free(f);
@@ -222,10 +136,10 @@ static int cut_confirm_everywhere(enum fake_cut cut, bool booted, int *ret_confi
 {
 	*ret_confirmed = 0;
 	for (int n = 0;; n++) {
-		struct fake *f = host();
+		struct fake *f = txn_host();
 		CLEANUP_FREE char *old = fake_dump(f, false, except);
 		struct err e = { 0 };
-		int r = apply(f, true, &e);
+		int r = txn_host_apply(f, true, &e);
 
 		if (r != 1)
 			return -1;
@@ -264,13 +178,13 @@ static int cut_at_every_change_of_confirm_is_old_or_confirmed(void)
 static int cut_at_every_change_of_recover_leaves_no_trace(void)
 {
 	for (int n = 0;; n++) {
-		struct fake *f = host();
+		struct fake *f = txn_host();
 		CLEANUP_FREE char *old = fake_dump(f, false, except);
 		CLEANUP_RECOVERED struct recovered done = { 0 };
 		struct err e = { 0 };
 		int r;
 
-		T_OK(apply(f, true, &e) == 1);
+		T_OK(txn_host_apply(f, true, &e) == 1);
 		fake_cut_after(f, n, n % 2 ? FAKE_CUT_AFTER : FAKE_CUT_BEFORE);
 		r = recover_run(&f->os, NULL, RECOVER_NOW, &done, &e);
 		f->budget = -1;
@@ -294,13 +208,13 @@ static int every_failing_call_of_apply_undoes_all_and_says_why(void)
 
 	for (size_t o = 0; o < COUNT(ops); o++)
 		for (unsigned long n = 1;; n++) {
-			struct fake *f = host();
+			struct fake *f = txn_host();
 			CLEANUP_FREE char *old = fake_dump(f, false, except);
 			struct err e = { 0 };
 			int r;
 
 			fake_fail(f, ops[o], n, ENOSPC);
-			r = apply(f, true, &e);
+			r = txn_host_apply(f, true, &e);
 			if (f->fail[ops[o]].at == 0 && r == 1) {
 				/* A failure that is no obstacle: the call was not needed. */
 				fake_free(f);
@@ -323,12 +237,12 @@ static int every_failing_call_of_apply_undoes_all_and_says_why(void)
 
 static int nobody_confirms_and_the_old_state_is_back(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *old = fake_dump(f, false, except);
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &done, &e) == 1 && done.wait_ms > 0);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
@@ -343,11 +257,11 @@ static int nobody_confirms_and_the_old_state_is_back(void)
 /* SIGKILL between a staged unit and its move, which no cut of whole calls shows. */
 static int staged_units_of_a_killed_run_go(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *old = fake_dump(f, false, except);
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	fake_remove(f, "/etc/systemd/system/kannuki-settle.service");
 	fake_remove(f, "/etc/systemd/system/sysinit.target.wants/kannuki-recover-boot.service");
 	fake_file(f, "/etc/systemd/system/.kannuki-settle.service.kannuki~", "[Un", 0600);
@@ -371,7 +285,7 @@ static int drop_in_folders_for_our_units_stay(void)
 		"/run/systemd/system/kannuki-deadline@.timer.d/own.conf",
 		"/etc/systemd/system/kannuki-settle.service.d/own.conf",
 	};
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -382,7 +296,7 @@ static int drop_in_folders_for_our_units_stay(void)
 		fake_file(f, files[i], "[Unit]\n", 0644);
 	}
 	T_OK(dead_man(f, false, &e) == 0);
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(dead_man(f, false, &e) == 0);
 	for (size_t i = 0; i < COUNT(files); i++)
 		T_STR(fake_text(f, files[i]), "[Unit]\n");
@@ -396,11 +310,11 @@ static int steps_of_the_wall_clock_do_not_matter(void)
 	static const int64_t year = INT64_C(31536000000000000);
 
 	for (int i = -1; i <= 1; i += 2) {
-		struct fake *f = host();
+		struct fake *f = txn_host();
 		CLEANUP_RECOVERED struct recovered done = { 0 };
 		struct err e = { 0 };
 
-		T_OK(apply(f, true, &e) == 1);
+		T_OK(txn_host_apply(f, true, &e) == 1);
 		f->clock[OS_REALTIME] += i * year;
 		T_OK(recover_run(&f->os, NULL, RECOVER_DUE, &done, &e) == 1);
 		T_OK(confirm(f, &e) == 0 && is_new(f));
@@ -411,11 +325,11 @@ static int steps_of_the_wall_clock_do_not_matter(void)
 
 static int reboot_while_pending_undoes_whatever_the_deadline(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *old = fake_dump(f, false, except);
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(dead_man(f, true, &e) == 0 && no_traces(f, old));
 	fake_free(f);
 	return 0;
@@ -423,12 +337,12 @@ static int reboot_while_pending_undoes_whatever_the_deadline(void)
 
 static int reboot_after_confirm_finishes_and_undoes_nothing(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	T_OK(txn_confirm(&f->os, &t, "taro", &e) == 0);
 	T_OK(dead_man(f, true, &e) == 0 && is_new(f));
@@ -438,10 +352,10 @@ static int reboot_after_confirm_finishes_and_undoes_nothing(void)
 
 static int plan_that_closes_no_door_is_in_force_at_once(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 
-	T_OK(apply(f, false, &e) == 0 && is_new(f));
+	T_OK(txn_host_apply(f, false, &e) == 0 && is_new(f));
 	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
 	fake_free(f);
 	return 0;
@@ -449,11 +363,11 @@ static int plan_that_closes_no_door_is_in_force_at_once(void)
 
 static int second_apply_meets_a_conflict(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
-	T_OK(apply(f, true, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(txn_host_apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) < 0 && e.kind == ERR_CONFLICT);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	fake_free(f);
 	return 0;
@@ -461,13 +375,13 @@ static int second_apply_meets_a_conflict(void)
 
 static int third_party_change_is_kept_aside(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_FREE char *path = NULL;
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
+	T_OK(txn_host_apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
 	fake_file(f, "/etc/c", "an admin's own\n", 0600);
 	T_OK(recover_run(&f->os, NULL, RECOVER_NOW, &done, &e) == 2);
 	T_STR(fake_text(f, "/etc/c"), "old c\n");
@@ -479,11 +393,11 @@ static int third_party_change_is_kept_aside(void)
 
 static int journal_of_another_machine_is_never_run(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	fake_file(f, "/etc/machine-id", "ffffffffffffffffffffffffffffffff\n", 0444);
 	T_OK(recover_run(&f->os, NULL, RECOVER_BOOT, &done, &e) < 0);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
@@ -493,12 +407,12 @@ static int journal_of_another_machine_is_never_run(void)
 
 static int window_can_be_prolonged_up_to_an_hour(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 
-	T_OK(apply(f, true, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	T_OK(txn_extend(&f->os, &t, 1800, &e) == 0);
 	T_OK(t.deadline - f->clock[OS_BOOTTIME] > INT64_C(1790000000000));

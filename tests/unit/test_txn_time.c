@@ -6,81 +6,9 @@
  */
 #include "core/recover.h"
 #include "core/txn.h"
-#include "lib/fake_os.h"
 #include "lib/t.h"
+#include "lib/txn_host.h"
 #include "steps/file.h"
-
-static bool soft_rebooted; /* all processes are gone, boot_id and clocks are the same */
-
-/* PID 1 as far as the dead-man asks it: all is armed. */
-static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
-{
-	static const char *const says[][2] = {
-		{ "UserspaceTimestampMonotonic", "1000" },
-		{ "UnitFileState", "enabled" },
-		{ "LoadState", "loaded" },
-		{ "NeedDaemonReload", "no" },
-		{ "ActiveState", "active" },
-	};
-	bool shows = str_eq(r->argv[1], "show");
-
-	(void)f;
-	(void)e;
-	for (size_t i = 0; shows && i < COUNT(says); i++)
-		if (str_eq(r->argv[4], says[i][0]))
-			ret->out = xstrdup(says[i][1]);
-	if (shows && str_eq(r->argv[4], "ActiveState") &&
-	    (strstr(r->argv[6], "apply@") || soft_rebooted)) {
-		free(ret->out);
-		ret->out = xstrdup("inactive");
-	}
-	ret->out = ret->out ? ret->out : xstrdup("");
-	ret->err = xstrdup("");
-	return 0;
-}
-
-static struct fake *host(void)
-{
-	struct fake *f = fake_new();
-
-	fake_file(f, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444);
-	fake_file(f, "/etc/a", "old a\n", 0640);
-	fake_file(f, "/etc/c", "old c\n", 0600);
-	fake_dir(f, "/etc/systemd/system/sysinit.target.wants", 0755);
-	fake_dir(f, "/etc/systemd/system/multi-user.target.wants", 0755);
-	fake_dir(f, "/run/systemd/system", 0755);
-	fake_on_run(f, "systemctl", systemctl);
-	fake_on_run(f, "recover", fake_run_true);
-	return f;
-}
-
-static void add(struct plan *p, enum step_phase phase, const char *path, const char *text)
-{
-	const struct change change = {
-		.path = path, .type = NODE_FILE, .text = text, .mode = 0600
-	};
-
-	step_words(plan_add(p, &step_file, phase, path, step_file_args(&change, 1, NULL)), path,
-		   "why", "undo");
-}
-
-/* Until it waits for its proof: 1. */
-static int apply(struct fake *f, struct err *e)
-{
-	const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
-	CLEANUP_PLAN struct plan p = { .needs_proof = true, .window_seconds = 600 };
-	CLEANUP_NODE struct node program = { 0 };
-	CLEANUP_TXN struct txn t = { 0 };
-
-	add(&p, PHASE_ADD, "/etc/a", "new a\n");
-	add(&p, PHASE_RESTRICT, "/etc/c", "waiting c\n");
-	add(&p, PHASE_FINISH, "/etc/c", "new c\n");
-	plan_add_door(&p, "taro", 22022, "publickey");
-	node_file(&program, "program", 0755);
-	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
-		return -1;
-	return txn_carry_out(&f->os, &t, &limits, NULL, e);
-}
 
 static int recover(struct fake *f, enum recover_mode mode, struct err *e)
 {
@@ -113,12 +41,12 @@ static size_t records(struct fake *f, struct txn *t)
 static int undo_that_fails_for_hours_ends_when_it_can(void)
 {
 	static const char *const in_the_way[] = { "/etc/a", "/etc/c" };
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	for (int i = 0; i < 2 * JOURNAL_SLOTS; i++) {
 		/* Two faults by turns: each has words of its own. */
@@ -137,13 +65,13 @@ static int undo_that_fails_for_hours_ends_when_it_can(void)
 
 static int the_same_failure_is_noted_once(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 	size_t after_one;
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	fake_remove(f, "/etc/a");
 	fake_dir(f, "/etc/a", 0755);
@@ -158,13 +86,13 @@ static int the_same_failure_is_noted_once(void)
 /* Minute by minute, by a script: the room for what decides is not used up. */
 static int a_window_prolonged_all_the_time_can_be_confirmed(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 	int prolonged = 0;
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	for (int i = 0; i < 2 * JOURNAL_SLOTS; i++) {
 		fake_advance(f, INT64_C(1000000000));
@@ -181,14 +109,14 @@ static int a_window_prolonged_all_the_time_can_be_confirmed(void)
 
 static int a_plan_too_long_for_the_journal_is_refused(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_PLAN struct plan p = { .window_seconds = 600 };
 	CLEANUP_NODE struct node program = { 0 };
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 
 	for (int i = 0; i <= TXN_STEPS_MAX; i++)
-		add(&p, PHASE_ADD, "/etc/a", "new a\n");
+		plan_add(&p, &step_file, PHASE_ADD, "x", json_object());
 	node_file(&program, "program", 0755);
 	T_OK(txn_prepare(&f->os, &p, &program, &t, &e) < 0 && strstr(e.msg, "steps"));
 	T_OK(is_old(f));
@@ -199,14 +127,14 @@ static int a_plan_too_long_for_the_journal_is_refused(void)
 /* The clock is set back, and the folder of that second was tidied away. */
 static int an_id_that_ended_is_not_given_again(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	struct err e = { 0 };
 
 	fake_file(f, "/var/lib/kannuki/ended", "20250101-000000\n20250101-000001\n", 0600);
 	f->clock[OS_REALTIME] = INT64_C(1735689600000000000);
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
 	T_STR(id, "20250101-000002");
 	T_OK(t.state == TXN_PENDING);
@@ -217,16 +145,16 @@ static int an_id_that_ended_is_not_given_again(void)
 /* `systemctl start multi-user.target` starts what that target wants, in the middle of the window. */
 static int settle_in_the_middle_of_a_boot_undoes_nothing(void)
 {
-	struct fake *f = host();
+	bool none_runs = true;
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	T_OK(recover(f, RECOVER_SETTLE, &e) == 1);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	/* A soft reboot in which L3 did not come to run. */
-	soft_rebooted = true;
+	f->arg = &none_runs;
 	T_OK(recover(f, RECOVER_SETTLE, &e) == 0);
-	soft_rebooted = false;
 	T_OK(is_old(f));
 	fake_free(f);
 	return 0;
@@ -256,11 +184,11 @@ static int late_by(struct fake *f, struct err *e)
 /* ^Z in confirm, just while it holds the lock. */
 static int a_stopped_holder_does_not_hold_up_the_deadline(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 	int late;
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	held_by(f, "/usr/local/sbin/kannuki", true);
 	late = late_by(f, &e);
 	T_OK(late >= 0 && late < 60);
@@ -273,11 +201,11 @@ static int a_stopped_holder_does_not_hold_up_the_deadline(void)
 
 static int a_holder_at_work_is_given_its_time(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 	int late;
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	held_by(f, "/var/lib/kannuki/txn/x/recover", false);
 	late = late_by(f, &e);
 	T_OK(late >= 280 && late < 400);
@@ -288,10 +216,10 @@ static int a_holder_at_work_is_given_its_time(void)
 
 static int a_strangers_process_is_never_killed(void)
 {
-	struct fake *f = host();
+	struct fake *f = txn_host();
 	struct err e = { 0 };
 
-	T_OK(apply(f, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
 	held_by(f, "/usr/bin/flock", true);
 	T_OK(late_by(f, &e) < 0 && e.kind == ERR_CONFLICT && strstr(e.msg, "777"));
 	T_OK(fake_process_find(f, HOLDER) != NULL);

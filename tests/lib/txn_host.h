@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/* txn_host.h - a host in memory with a small plan to carry out there, for tests of the transaction. */
+#pragma once
+
+#include "lib/fake_os.h"
+
+/* With /etc/a and /etc/c, and a PID 1 that shows of units what the folders hold. f->arg may point to a
+ * bool: true, and none of our units runs any more. */
+struct fake *txn_host(void);
+/* Prepares and carries out: a and b new, c restricted; after the proof c once more, and d. What
+ * txn_carry_out returns, or < 0. */
+int txn_host_apply(struct fake *f, bool needs_proof, struct err *e);
