@@ -56,7 +56,8 @@ static int why_undo(const struct recovery *c, const struct txn *t, const char **
 		return alive < 0 ? -1 : not_due(c, t->deadline);
 	if (mode == RECOVER_NOW)
 		*ret = N_("asked for by a person");
-	else if (mode == RECOVER_BOOT || mode == RECOVER_SETTLE || !t->same_boot)
+	else if (mode == RECOVER_BOOT || mode == RECOVER_SETTLE ||
+		 (t->state != TXN_PREPARED && !t->same_boot)) /* prepared: no boot is named yet */
 		*ret = N_("the host was restarted before the confirmation");
 	else if (t->state == TXN_UNDOING)
 		*ret = N_("the undo is carried on");
@@ -108,6 +109,20 @@ static int finish(const struct recovery *c, struct txn *t, struct err *e)
 	return r > 0 ? 2 : r;
 }
 
+/* A layer that looks once more after the end clears nothing twice: what it would take away may be the
+ * next transaction's by now. */
+static int clear(const struct recovery *c, struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *active = NULL;
+	int r = txn_active(c->os, &active, e);
+
+	if (r < 0)
+		return r;
+	if (r == 0 && !str_eq(active, t->id))
+		return 0;
+	return txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
+}
+
 static int act(const struct recovery *c, struct txn *t, struct err *e)
 {
 	const char *why;
@@ -116,7 +131,7 @@ static int act(const struct recovery *c, struct txn *t, struct err *e)
 	if (txn_refresh(c->os, t, e) < 0)
 		return -1;
 	if (t->state == TXN_ENDED)
-		return txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
+		return clear(c, t, e);
 	if (t->state == TXN_CONFIRMED) {
 		if (c->mode == RECOVER_NOW)
 			return err_set(e, ERR_FAILED, _("transaction %s is confirmed already"),
@@ -195,41 +210,36 @@ static int find(const struct recovery *c, const char *id, struct txn *ret, struc
 	return r != 0 ? r : txn_open(c->os, id ? id : active, ret, e);
 }
 
-static int tidy_locked(const struct recovery *c, const struct strv *ids, struct err *e)
+static int tidy_locked(const struct recovery *c, struct err *e)
 {
 	CLEANUP_FREE char *active = NULL;
+	CLEANUP_STRV struct strv all = { 0 };
 	int r = txn_active(c->os, &active, e);
 
-	for (size_t i = 0; r == 1 && i < ids->count; i++)
-		if (txn_tidy(c->os, ids->item[i], e) < 0)
-			r = -1;
-	return r < 0 ? r : 0;
-}
-
-/* Nothing is under way. A run that was killed between END and the end may have left units and images,
- * one that was killed before ACTIVE a folder. */
-static int tidy(const struct recovery *c, struct err *e)
-{
-	CLEANUP_STRV struct strv all = { 0 };
-	CLEANUP_STRV struct strv untidy = { 0 };
-	int token, r = deadman_disarm(c->os, NULL, c->mode == RECOVER_BOOT, e);
-
-	if (r < 0 || c->mode == RECOVER_BOOT)
+	if (r != 1)
 		return r;
-	if (os_list(c->os, TXN_ROOT, &all, e) < 0)
+	if (deadman_disarm(c->os, NULL, false, e) < 0 || os_list(c->os, TXN_ROOT, &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.count; i++) {
 		r = txn_is_tidy(c->os, all.item[i], e);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			strv_add(&untidy, all.item[i]);
+		if (r < 0 || (r == 0 && txn_tidy(c->os, all.item[i], e) < 0))
+			return -1;
 	}
-	if (untidy.count == 0)
-		return 0;
+	return 0;
+}
+
+/* Nothing is under way. A run that was killed between END and the end may have left units and images,
+ * one that was killed before ACTIVE a folder. Under the lock: another one may just begin, and its units
+ * and folder are none of those. */
+static int tidy(const struct recovery *c, struct err *e)
+{
+	int token, r;
+
+	if (c->mode == RECOVER_BOOT)
+		return deadman_disarm(c->os, NULL, true, e);
 	if (txn_lock(c->os, LOCK_WAIT_MS, &token, e) < 0)
 		return -1;
-	r = tidy_locked(c, &untidy, e);
+	r = tidy_locked(c, e);
 	os_unlock(c->os, token);
 	return r;
 }

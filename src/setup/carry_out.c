@@ -123,37 +123,37 @@ static int start(struct os *os, const struct txn *t, const char *secret, struct 
 	return secret ? secret_send(t->id, secret, 10000, e) : 0;
 }
 
-/* A start that failed leaves nothing: the folder goes, and the units. */
-static int start_or_discard(struct os *os, struct txn *t, const char *secret, struct err *e)
+/* Under one lock: between the two nobody else may take a transaction whose unit does not run yet for
+ * one that died. A start that failed leaves nothing: the folder goes, and the units. */
+static int prepare_and_start(struct os *os, const struct plan *plan, const char *secret,
+			     struct txn *ret, struct err *e)
 {
+	CLEANUP_NODE struct node program = { 0 };
 	struct err ignored = { 0 };
-	int token;
+	int token, r;
 
-	if (start(os, t, secret, e) == 0)
-		return 0;
-	deadman_kill_apply(os, t->id, &ignored);
-	if (txn_lock(os, 5000, &token, &ignored) == 0) {
-		if (txn_refresh(os, t, &ignored) == 0 && t->state == TXN_PREPARED) {
-			deadman_disarm(os, t->id, false, &ignored);
-			txn_discard(os, t, &ignored);
+	if (os_program(os, &program, e) < 0 || txn_lock(os, 10000, &token, e) < 0)
+		return -1;
+	r = txn_prepare(os, plan, &program, ret, e);
+	if (r == 0 && start(os, ret, secret, e) < 0) {
+		r = err_ctx(e, _("starting (nothing was changed)"));
+		deadman_kill_apply(os, ret->id, &ignored);
+		if (txn_refresh(os, ret, &ignored) == 0 && ret->state == TXN_PREPARED) {
+			deadman_disarm(os, ret->id, false, &ignored);
+			txn_discard(os, ret, &ignored);
 		}
-		os_unlock(os, token);
 	}
-	return err_ctx(e, _("starting (nothing was changed)"));
+	os_unlock(os, token);
+	return r < 0 ? -1 : 0;
 }
 
 static int carry_out(struct os *os, const struct plan *plan, const struct facts *facts,
 		     const struct apply_wish *wish, struct err *e)
 {
 	CLEANUP_TXN struct txn t = { 0 };
-	CLEANUP_NODE struct node program = { 0 };
-	int token, r;
+	int r;
 
-	if (os_program(os, &program, e) < 0 || txn_lock(os, 10000, &token, e) < 0)
-		return -1;
-	r = txn_prepare(os, plan, &program, &t, e);
-	os_unlock(os, token);
-	if (r < 0 || start_or_discard(os, &t, wish->secret, e) < 0)
+	if (prepare_and_start(os, plan, wish->secret, &t, e) < 0)
 		return -1;
 	r = follow_apply(os, &t, e);
 	if (r != EXIT_PENDING)

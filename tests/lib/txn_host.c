@@ -7,6 +7,13 @@
 #include "core/txn.h"
 #include "steps/file.h"
 
+static bool runs(const struct txn_host_units *units, const char *unit)
+{
+	if (units && units->none)
+		return false;
+	return !strstr(unit, "apply@") || (units && units->applying);
+}
+
 /* PID 1 as far as the dead-man asks it: what it shows is what the unit folders hold. */
 static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
 {
@@ -28,8 +35,7 @@ static int systemctl(struct fake *f, const struct run *r, struct run_result *ret
 	if (str_eq(property, "UserspaceTimestampMonotonic"))
 		value = "1000";
 	else if (str_eq(property, "ActiveState"))
-		value = strstr(unit, "apply@") || (f->arg && *(const bool *)f->arg) ? "inactive"
-										    : "active";
+		value = runs(f->arg, unit) ? "active" : "inactive";
 	else if (str_eq(property, "UnitFileState"))
 		value = fake_node(f, link) ? "enabled" : "disabled";
 	else if (str_eq(property, "LoadState"))

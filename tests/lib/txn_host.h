@@ -4,8 +4,13 @@
 
 #include "lib/fake_os.h"
 
+/* Which of our units run, where it is not those that a waiting transaction has. */
+struct txn_host_units {
+	bool none, applying;
+};
+
 /* With /etc/a and /etc/c, and a PID 1 that shows of units what the folders hold. f->arg may point to a
- * bool: true, and none of our units runs any more. */
+ * struct txn_host_units. */
 struct fake *txn_host(void);
 /* Prepares and carries out: a and b new, c restricted; after the proof c once more, and d. What
  * txn_carry_out returns, or < 0. */

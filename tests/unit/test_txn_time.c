@@ -145,7 +145,7 @@ static int an_id_that_ended_is_not_given_again(void)
 /* `systemctl start multi-user.target` starts what that target wants, in the middle of the window. */
 static int settle_in_the_middle_of_a_boot_undoes_nothing(void)
 {
-	bool none_runs = true;
+	struct txn_host_units none = { .none = true };
 	struct fake *f = txn_host();
 	struct err e = { 0 };
 
@@ -153,9 +153,52 @@ static int settle_in_the_middle_of_a_boot_undoes_nothing(void)
 	T_OK(recover(f, RECOVER_SETTLE, &e) == 1);
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	/* A soft reboot in which L3 did not come to run. */
-	f->arg = &none_runs;
+	f->arg = &none;
 	T_OK(recover(f, RECOVER_SETTLE, &e) == 0);
 	T_OK(is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+/* --- two at the same moment --------------------------------------------------------------- */
+
+/* Between the folder and its first record nothing names a boot: it is no other boot's. */
+static int what_another_has_just_prepared_is_left_to_it(void)
+{
+	struct txn_host_units units = { .applying = true };
+	struct fake *f = txn_host();
+	CLEANUP_PLAN struct plan p = { .window_seconds = 600 };
+	CLEANUP_NODE struct node program = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	f->arg = &units;
+	plan_add(&p, &step_file, PHASE_ADD, "x", json_object());
+	node_file(&program, "program", 0755);
+	T_OK(txn_prepare(&f->os, &p, &program, &t, &e) == 0);
+	T_OK(recover(f, RECOVER_DUE, &e) == 1);
+	T_OK(fake_node(f, TXN_ROOT "/ACTIVE") && fake_node(f, t.dir));
+	units.applying = false;
+	T_OK(recover(f, RECOVER_DUE, &e) == 0);
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE") && !fake_node(f, t.dir));
+	fake_free(f);
+	return 0;
+}
+
+/* A layer of the one that ended looks once more: the units are the next one's by now. */
+static int what_has_ended_takes_nothing_of_the_next(void)
+{
+	static const char boot_unit[] = "/etc/systemd/system/kannuki-recover-boot.service";
+	struct fake *f = txn_host();
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+	CLEANUP_FREE char *id = NULL;
+	struct err e = { 0 };
+
+	T_OK(txn_host_apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
+	T_OK(recover(f, RECOVER_NOW, &e) == 0);
+	T_OK(txn_host_apply(f, true, &e) == 1 && fake_node(f, boot_unit));
+	T_OK(recover_run(&f->os, id, RECOVER_DUE, &done, &e) == 0);
+	T_OK(fake_node(f, boot_unit));
 	fake_free(f);
 	return 0;
 }
@@ -236,6 +279,8 @@ int main(void)
 		T(a_plan_too_long_for_the_journal_is_refused),
 		T(an_id_that_ended_is_not_given_again),
 		T(settle_in_the_middle_of_a_boot_undoes_nothing),
+		T(what_another_has_just_prepared_is_left_to_it),
+		T(what_has_ended_takes_nothing_of_the_next),
 		T(a_stopped_holder_does_not_hold_up_the_deadline),
 		T(a_holder_at_work_is_given_its_time),
 		T(a_strangers_process_is_never_killed),
