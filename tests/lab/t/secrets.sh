@@ -14,7 +14,7 @@ on() { vps run "$one" "$@"; }
 cat >"$TEST_TMP/looks.py" <<'PYTHON'
 import os, sys, time
 
-word, mine, seen, rounds = sys.argv[1].encode(), str(os.getpid()), set(), 0
+word, seen, rounds = sys.stdin.read().strip().encode(), set(), 0 # not as an argument, which would be seen
 def look(path, what):
     try:
         with open(path, "rb") as f:
@@ -25,9 +25,8 @@ def look(path, what):
 while not os.path.exists("/root/enough"):
     rounds += 1
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        if pid != mine:
-            look(f"/proc/{pid}/cmdline", "arguments of a process")
-            look(f"/proc/{pid}/environ", "environment of a process")
+        look(f"/proc/{pid}/cmdline", "arguments of a process")
+        look(f"/proc/{pid}/environ", "environment of a process")
     for top in "/run/kannuki", "/tmp", "/var/tmp":
         for folder, _, names in os.walk(top):
             for name in names:
@@ -40,7 +39,7 @@ PYTHON
 vps put "$one" "$TEST_TMP/looks.py" /root/looks.py 755
 begin_to_look() {
 	on rm -f /root/enough
-	on python3 /root/looks.py "$1" >"$TEST_TMP/looks" &
+	on python3 /root/looks.py >"$TEST_TMP/looks" <<<"$1" &
 	looks=$!
 }
 looked() { # looked WORDS: ends the looking; it saw nothing
@@ -49,9 +48,10 @@ looked() { # looked WORDS: ends the looking; it saw nothing
 	like "$1: in no argument list, environment or passing file" '^not seen \([0-9]{2,} looks\)' cat "$TEST_TMP/looks"
 }
 nowhere() { # nowhere WORDS SECRET: in no file of the VPS that stays, and not in its journal
-	is "$1: in no file" "" on grep -rlaF -- "$2" /etc /root /home /var /run --exclude=looks.py --exclude-dir=cache
-	is "$1: not in the journal" 0 on sh -c 'journalctl -q --no-pager -a | grep -cF -- "$0" || true' "$2"
+	is "$1: in no file" "" searched "$2" 'grep -rlaF -f - /etc /root /home /var /run --exclude-dir=cache'
+	is "$1: not in the journal" 0 searched "$2" 'cat >/dev/shm/word; journalctl -q --no-pager -a | grep -cF -f /dev/shm/word; rm /dev/shm/word'
 }
+searched() { vps run "$one" sh -c "$2" <<<"$1"; } # the word is no argument, either
 
 # --- the looks themselves find what they are for ------------------------------------------------------
 
