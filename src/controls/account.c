@@ -18,7 +18,8 @@ static const char *group_of(const struct control_in *in)
 	return in->facts->distribution ? in->facts->distribution->admin_group : "sudo";
 }
 
-static int admin_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int admin_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		       struct err *e)
 {
 	const struct account *a = admin(in);
 
@@ -124,7 +125,8 @@ static bool nopasswd_wanted(const struct control_in *in)
 	return in->policy->admin_user && in->policy->admin_sudo == SUDO_NOPASSWD;
 }
 
-static int sudo_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int sudo_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		      struct err *e)
 {
 	CLEANUP_FREE char *path = NULL;
 	CLEANUP_FREE char *want = NULL;
@@ -290,7 +292,8 @@ static int loose_place(const struct control_in *in, char **ret, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-static int key_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int key_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		     struct err *e)
 {
 	const struct account *a = admin(in);
 	CLEANUP_FREE char *loose = NULL;
@@ -383,26 +386,33 @@ static int key_propose(const struct control_in *in, const struct finding *found,
 	return 0;
 }
 
-const struct control control_account_admin = {
-	.id = "account.admin",
-	.title = N_("An admin user exists and may use sudo"),
-	.why = N_("who does what stays visible, and root need not log in"),
-	.probe = admin_probe,
-	.propose = admin_propose,
-};
-
-const struct control control_account_sudo = {
-	.id = "account.sudo",
-	.title = N_("sudo asks as the policy says"),
-	.why = N_("a stolen session should not be root at once"),
-	.probe = sudo_probe,
-	.propose = sudo_propose,
-};
-
-const struct control control_account_key = {
-	.id = "account.key",
-	.title = N_("The admin's public keys are in place"),
-	.why = N_("a key cannot be guessed, a password can"),
-	.probe = key_probe,
-	.propose = key_propose,
+const struct control account_controls[] = {
+	{
+		.id = "account.admin",
+		.title = N_("An admin user exists and may use sudo"),
+		.why = N_("who does what stays visible, and root need not log in"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "sudo(8)",
+		.probe = admin_probe,
+		.propose = admin_propose,
+	},
+	{
+		.id = "account.sudo",
+		.title = N_("sudo asks as the policy says"),
+		.why = N_("a stolen session should not be root at once"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "sudoers(5)",
+		.probe = sudo_probe,
+		.propose = sudo_propose,
+	},
+	{
+		.id = "account.key",
+		.title = N_("The admin's public keys are in place"),
+		.why = N_("a key cannot be guessed, a password can"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "sshd(8), AUTHORIZED_KEYS FILE FORMAT",
+		.probe = key_probe,
+		.propose = key_propose,
+	},
+	{ 0 },
 };

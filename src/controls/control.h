@@ -15,9 +15,12 @@
 
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_MEASURED };
 
+/* How bad it is when a control fails. CRITICAL: a way in for everybody who guesses. */
+enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+
 struct finding {
 	enum verdict verdict;
-	char evidence[240]; /* the effective value, and FILE:LINE that decides where there is one */
+	char evidence[480]; /* the effective value, and FILE:LINE that decides where there is one */
 };
 
 /* What a control may look at. */
@@ -55,17 +58,25 @@ struct draft {
 
 struct control {
 	const char *id;	   /* stable for ever: people name it in their policies */
-	const char *title; /* N_() */
+	const char *title; /* N_(), what is so when it passes */
 	const char *why;   /* N_(), one sentence an administrator can act on */
-	int (*probe)(const struct control_in *in, struct finding *ret, struct err *e);
-	/* Runs for every control, whatever its finding was: what passes has to stay in the file.
-	 * ERR_USAGE or ERR_CONFLICT where the policy cannot be carried out on this host. */
+	enum severity severity;
+	/* N_(): what a person does where apply does not; NULL where `propose` puts it right. */
+	const char *by_hand;
+	const char *source; /* of the rule: "sshd_config(5)", "RFC 4890", "CVE-…" */
+	const void *param;  /* of probes that serve a table of alike controls */
+	int (*probe)(const struct control_in *in, const struct control *self, struct finding *ret,
+		     struct err *e);
+	/* NULL: looked at by audit only, and no plan asks it. Runs for every control, whatever its
+	 * finding was: what passes has to stay in the file. ERR_USAGE or ERR_CONFLICT where the
+	 * policy cannot be carried out on this host. */
 	int (*propose)(const struct control_in *in, const struct finding *found, struct draft *d,
 		       struct err *e);
 };
 
-extern const struct control *const controls[];
-extern const size_t controls_count;
+/* The controls of one file, in the order in which findings and plans name them; id NULL ends. */
+extern const struct control *const control_families[];
+extern const size_t control_families_count;
 
 void finding_set(struct finding *f, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

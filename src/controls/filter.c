@@ -93,7 +93,8 @@ static char *stored_text(const struct filter_spec *spec)
 	return text;
 }
 
-static int deny_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int deny_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		      struct err *e)
 {
 	CLEANUP_FREE char *how = NULL;
 	CLEANUP_SPEC struct spec_memory memory = { 0 };
@@ -208,7 +209,8 @@ static int deny_propose(const struct control_in *in, const struct finding *found
 	return 0;
 }
 
-static int boot_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int boot_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		      struct err *e)
 {
 	const struct unit_fact *u = facts_unit(in->facts, FILTER_UNIT);
 	CLEANUP_FREE char *now = NULL;
@@ -334,18 +336,24 @@ int draft_filter_finish_steps(const struct control_in *in, struct draft *d, stru
 	return 0;
 }
 
-const struct control control_filter_default_deny = {
-	.id = "filter.default-deny",
-	.title = N_("Only what the policy opens is let in, IPv4 and IPv6"),
-	.why = N_("what is not needed cannot be attacked"),
-	.probe = deny_probe,
-	.propose = deny_propose,
-};
-
-const struct control control_filter_at_boot = {
-	.id = "filter.at-boot",
-	.title = N_("The packet filter is loaded at every boot"),
-	.why = N_("a filter that is gone after a reboot protects nothing"),
-	.probe = boot_probe,
-	.propose = boot_propose,
+const struct control filter_controls[] = {
+	{
+		.id = "filter.default-deny",
+		.title = N_("Only what the policy opens is let in, IPv4 and IPv6"),
+		.why = N_("what is not needed cannot be attacked"),
+		.severity = SEVERITY_HIGH,
+		.source = "nft(8)",
+		.probe = deny_probe,
+		.propose = deny_propose,
+	},
+	{
+		.id = "filter.at-boot",
+		.title = N_("The packet filter is loaded at every boot"),
+		.why = N_("a filter that is gone after a reboot protects nothing"),
+		.severity = SEVERITY_HIGH,
+		.source = "systemd.special(7), network-pre.target",
+		.probe = boot_probe,
+		.propose = boot_propose,
+	},
+	{ 0 },
 };

@@ -61,14 +61,22 @@ static int root_can_be_had(const struct control_in *in, struct err *e)
 	return 0;
 }
 
+static int ask_control(const struct control_in *in, const struct control *c, struct draft *d,
+		       struct err *e)
+{
+	struct finding f = { 0 };
+
+	if (!c->propose)
+		return 0;
+	return c->probe(in, c, &f, e) < 0 ? -1 : c->propose(in, &f, d, e);
+}
+
 static int ask_controls(const struct control_in *in, struct draft *d, struct err *e)
 {
-	for (size_t i = 0; i < controls_count; i++) {
-		struct finding f = { 0 };
-
-		if (controls[i]->probe(in, &f, e) < 0 || controls[i]->propose(in, &f, d, e) < 0)
-			return -1;
-	}
+	for (size_t i = 0; i < control_families_count; i++)
+		for (const struct control *c = control_families[i]; c->id; c++)
+			if (ask_control(in, c, d, e) < 0)
+				return -1;
 	return 0;
 }
 

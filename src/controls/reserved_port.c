@@ -69,7 +69,8 @@ static char *write_ports(const bool *ports)
 	return strv_join(&ranges, ",");
 }
 
-static int probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		 struct err *e)
 {
 	CLEANUP_FREE bool *ports = xcalloc(PORTS, sizeof(*ports));
 	CLEANUP_FREE char *reserved = NULL;
@@ -111,10 +112,15 @@ static int propose(const struct control_in *in, const struct finding *found, str
 	return 0;
 }
 
-const struct control control_ssh_port_reserved = {
-	.id = "ssh.port-reserved",
-	.title = N_("No outgoing connection takes the port of SSH"),
-	.why = N_("an outgoing connection could hold it when sshd starts"),
-	.probe = probe,
-	.propose = propose,
+const struct control reserved_port_controls[] = {
+	{
+		.id = "ssh.port-reserved",
+		.title = N_("No outgoing connection takes the port of SSH"),
+		.why = N_("an outgoing connection could hold it when sshd starts"),
+		.severity = SEVERITY_LOW,
+		.source = "kernel: ip-sysctl, ip_local_reserved_ports",
+		.probe = probe,
+		.propose = propose,
+	},
+	{ 0 },
 };

@@ -25,7 +25,8 @@ static int same_file(struct os *os, const char *path, const char *data, size_t l
 	return n.type == NODE_FILE && n.len == len && memcmp(n.data, data, len) == 0;
 }
 
-static int program_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int program_probe(const struct control_in *in, const struct control *self,
+			 struct finding *ret, struct err *e)
 {
 	CLEANUP_NODE struct node me = { 0 };
 	int same;
@@ -39,7 +40,8 @@ static int program_probe(const struct control_in *in, struct finding *ret, struc
 	return 0;
 }
 
-static int policy_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int policy_probe(const struct control_in *in, const struct control *self,
+			struct finding *ret, struct err *e)
 {
 	int same = 1;
 
@@ -51,7 +53,8 @@ static int policy_probe(const struct control_in *in, struct finding *ret, struct
 	return 0;
 }
 
-static int cloud_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int cloud_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		       struct err *e)
 {
 	int same = 1;
 
@@ -121,26 +124,31 @@ static int cloud_propose(const struct control_in *in, const struct finding *foun
 	return 0;
 }
 
-const struct control control_self_program = {
-	.id = "self.program",
-	.title = N_("Kannuki is installed where sudo finds it"),
-	.why = N_("\"sudo kannuki confirm\" must work from the new login"),
-	.probe = program_probe,
-	.propose = program_propose,
-};
-
-const struct control control_self_policy = {
-	.id = "self.policy",
-	.title = N_("The policy is stored on the host"),
-	.why = N_("later plans and audits compare the host with it"),
-	.probe = policy_probe,
-	.propose = policy_propose,
-};
-
-const struct control control_cloud_init = {
-	.id = "cloud.ssh-passwords",
-	.title = N_("cloud-init does not turn SSH passwords on again"),
-	.why = N_("a new instance id makes cloud-init write its SSH settings again"),
-	.probe = cloud_probe,
-	.propose = cloud_propose,
+const struct control self_controls[] = {
+	{
+		.id = "self.program",
+		.title = N_("Kannuki is installed where sudo finds it"),
+		.why = N_("\"sudo kannuki confirm\" must work from the new login"),
+		.severity = SEVERITY_LOW,
+		.probe = program_probe,
+		.propose = program_propose,
+	},
+	{
+		.id = "self.policy",
+		.title = N_("The policy is stored on the host"),
+		.why = N_("later plans and audits compare the host with it"),
+		.severity = SEVERITY_LOW,
+		.probe = policy_probe,
+		.propose = policy_propose,
+	},
+	{
+		.id = "cloud.ssh-passwords",
+		.title = N_("cloud-init does not turn SSH passwords on again"),
+		.why = N_("a new instance id makes cloud-init write its SSH settings again"),
+		.severity = SEVERITY_HIGH,
+		.source = "cloud-init: module set-passwords (ssh_pwauth)",
+		.probe = cloud_probe,
+		.propose = cloud_propose,
+	},
+	{ 0 },
 };

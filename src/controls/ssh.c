@@ -68,7 +68,8 @@ static void want(const struct control_in *in, struct draft *d, const struct ssh_
 	d->ssh_changes = d->ssh_changes || found->verdict == VERDICT_FAIL;
 }
 
-static int port_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int port_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		      struct err *e)
 {
 	CLEANUP_STR struct str s = { 0 };
 	unsigned port = ssh_port_wanted(in);
@@ -132,7 +133,8 @@ static int port_propose(const struct control_in *in, const struct finding *found
 	return count > 0 ? -1 : port_is_free(in, d->port, e);
 }
 
-static int public_key_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int public_key_probe(const struct control_in *in, const struct control *self,
+			    struct finding *ret, struct err *e)
 {
 	(void)e;
 	return probe_value(in, "admin", "pubkeyauthentication", "yes", ret);
@@ -156,7 +158,8 @@ static const char *password_wanted(const struct control_in *in)
 	return in->policy->password_login ? "yes" : "no";
 }
 
-static int password_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int password_probe(const struct control_in *in, const struct control *self,
+			  struct finding *ret, struct err *e)
 {
 	(void)e;
 	return probe_value(in, "stranger", "passwordauthentication", password_wanted(in), ret);
@@ -176,7 +179,8 @@ static int password_propose(const struct control_in *in, const struct finding *f
 }
 
 /* With password login on, the dialog is the host's own affair. */
-static int keyboard_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int keyboard_probe(const struct control_in *in, const struct control *self,
+			  struct finding *ret, struct err *e)
 {
 	const struct sshd_setting *s = now(in, "stranger", "kbdinteractiveauthentication");
 
@@ -220,7 +224,8 @@ static const char *root_wanted(const struct control_in *in)
 	return values[in->policy->root_login];
 }
 
-static int root_probe(const struct control_in *in, struct finding *ret, struct err *e)
+static int root_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		      struct err *e)
 {
 	(void)e;
 	return probe_value(in, "root", "permitrootlogin", root_wanted(in), ret);
@@ -271,42 +276,51 @@ void ssh_warn_of_exceptions(const struct control_in *in, struct plan *p)
 	warn_of(in, "ChallengeResponseAuthentication", "no", p);
 }
 
-const struct control control_ssh_port = {
-	.id = "ssh.port",
-	.title = N_("sshd listens on the policy's port only"),
-	.why = N_("most guessing goes to port 22"),
-	.probe = port_probe,
-	.propose = port_propose,
-};
-
-const struct control control_ssh_public_key = {
-	.id = "ssh.public-key",
-	.title = N_("The admin may log in by public key"),
-	.why = N_("it is the door that stays"),
-	.probe = public_key_probe,
-	.propose = public_key_propose,
-};
-
-const struct control control_ssh_password = {
-	.id = "ssh.password-login",
-	.title = N_("Nobody logs in by password"),
-	.why = N_("passwords are guessed all day on every rented server"),
-	.probe = password_probe,
-	.propose = password_propose,
-};
-
-const struct control control_ssh_keyboard = {
-	.id = "ssh.keyboard-interactive",
-	.title = N_("Nobody logs in by a password dialog"),
-	.why = N_("keyboard-interactive asks for the same password by another name"),
-	.probe = keyboard_probe,
-	.propose = keyboard_propose,
-};
-
-const struct control control_ssh_root = {
-	.id = "ssh.root-login",
-	.title = N_("Root does not log in over SSH"),
-	.why = N_("guessers try root first, and root hides who did what"),
-	.probe = root_probe,
-	.propose = root_propose,
+const struct control ssh_controls[] = {
+	{
+		.id = "ssh.port",
+		.title = N_("sshd listens on the policy's port only"),
+		.why = N_("most guessing goes to port 22"),
+		.severity = SEVERITY_LOW,
+		.source = "sshd_config(5), Port",
+		.probe = port_probe,
+		.propose = port_propose,
+	},
+	{
+		.id = "ssh.public-key",
+		.title = N_("The admin may log in by public key"),
+		.why = N_("it is the door that stays"),
+		.severity = SEVERITY_HIGH,
+		.source = "sshd_config(5), PubkeyAuthentication",
+		.probe = public_key_probe,
+		.propose = public_key_propose,
+	},
+	{
+		.id = "ssh.password-login",
+		.title = N_("Nobody logs in by password"),
+		.why = N_("passwords are guessed all day on every rented server"),
+		.severity = SEVERITY_CRITICAL,
+		.source = "sshd_config(5), PasswordAuthentication",
+		.probe = password_probe,
+		.propose = password_propose,
+	},
+	{
+		.id = "ssh.keyboard-interactive",
+		.title = N_("Nobody logs in by a password dialog"),
+		.why = N_("keyboard-interactive asks for the same password by another name"),
+		.severity = SEVERITY_CRITICAL,
+		.source = "sshd_config(5), KbdInteractiveAuthentication",
+		.probe = keyboard_probe,
+		.propose = keyboard_propose,
+	},
+	{
+		.id = "ssh.root-login",
+		.title = N_("Root does not log in over SSH"),
+		.why = N_("guessers try root first, and root hides who did what"),
+		.severity = SEVERITY_CRITICAL,
+		.source = "sshd_config(5), PermitRootLogin",
+		.probe = root_probe,
+		.propose = root_propose,
+	},
+	{ 0 },
 };
