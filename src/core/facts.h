@@ -63,6 +63,7 @@ struct session {
 	uint16_t peer_port, local_port;
 	struct addr local;
 	int64_t start_boottime; /* ns */
+	bool own;		/* we run in it */
 };
 
 /* Who else filters packets: ufw, firewalld, iptables-persistent, nftables.service, foreign tables. */

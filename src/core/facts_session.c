@@ -8,7 +8,8 @@
 
 #define ANCESTORS_MAX 64
 
-bool session_own_peer(struct os *os, const struct facts *f, struct addr *ret)
+/* The connection of the sshd among our ancestors; NULL: none. */
+static const struct socket_info *own_socket(struct os *os, const struct facts *f)
 {
 	pid_t pid = os_self(os);
 
@@ -17,19 +18,26 @@ bool session_own_peer(struct os *os, const struct facts *f, struct addr *ret)
 		struct err gone = { 0 };
 
 		if (os_process(os, pid, &p, &gone) != 0)
-			return false;
+			return NULL;
 		for (size_t k = 0; str_starts(p.comm, "sshd") && k < f->socket_count; k++) {
 			const struct socket_info *s = &f->socket[k];
 
-			if (s->kind != SOCKET_TCP_ESTABLISHED || s->pid != pid ||
-			    addr_is_loopback(&s->peer))
-				continue;
-			*ret = addr_unmap(&s->peer);
-			return true;
+			if (s->kind == SOCKET_TCP_ESTABLISHED && s->pid == pid &&
+			    !addr_is_loopback(&s->peer))
+				return s;
 		}
 		pid = p.ppid;
 	}
-	return false;
+	return NULL;
+}
+
+bool session_own_peer(struct os *os, const struct facts *f, struct addr *ret)
+{
+	const struct socket_info *s = own_socket(os, f);
+
+	if (s)
+		*ret = addr_unmap(&s->peer);
+	return s != NULL;
 }
 
 static bool is_sshd_port(const struct facts *f, unsigned port)
@@ -114,7 +122,7 @@ static char *user_of(struct os *os, const struct children *c, const char *passwd
 	return user ? TAKE(user) : xstrdup("");
 }
 
-static void take_socket(struct os *os, const struct socket_info *s, struct facts *f)
+static void take_socket(struct os *os, const struct socket_info *s, bool own, struct facts *f)
 {
 	CLEANUP_PROCESS struct process p = { 0 };
 	struct err gone = { 0 };
@@ -128,18 +136,20 @@ static void take_socket(struct os *os, const struct socket_info *s, struct facts
 							   .peer_port = s->peer_port,
 							   .local = addr_unmap(&s->local),
 							   .local_port = s->local_port,
-							   .start_boottime = p.start_boottime };
+							   .start_boottime = p.start_boottime,
+							   .own = own };
 }
 
 int facts_gather_sessions(struct os *os, struct facts *f, struct err *e)
 {
 	CLEANUP(children_done) struct children c = { 0 };
 	CLEANUP_FREE char *passwd = NULL;
+	const struct socket_info *own = own_socket(os, f);
 
 	for (size_t i = 0; i < f->socket_count; i++)
 		if (f->socket[i].kind == SOCKET_TCP_ESTABLISHED &&
 		    is_sshd_port(f, f->socket[i].local_port))
-			take_socket(os, &f->socket[i], f);
+			take_socket(os, &f->socket[i], &f->socket[i] == own, f);
 	if (f->session_count == 0)
 		return 0;
 	if (os_read(os, "/etc/passwd", &passwd, e) < 0 || find_children(os, f, &c, e) < 0)

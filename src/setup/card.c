@@ -25,24 +25,40 @@ static bool is_private(const struct addr *a)
 	return false;
 }
 
+/* By which address this connection came here; false: by a private one that another stands in front of. */
+static bool came_by(const struct session *s, struct addr *ret)
+{
+	*ret = addr_unmap(&s->local);
+	return !addr_is_loopback(ret) && (!is_private(ret) || is_private(&s->peer));
+}
+
+/* The better of two sessions: our own, else one by IPv4, which more clients can type. */
+static int worth(const struct session *s)
+{
+	return s->own ? 2 : addr_unmap(&s->local).family == AF_INET;
+}
+
 void card_host(const struct facts *f, char ret[ADDR_TEXT])
 {
+	const struct session *best = NULL;
+	bool found = false, found_v4 = false;
+	struct addr a;
+
 	snprintf(ret, ADDR_TEXT, "%s", _("HOST"));
-	for (size_t i = 0; i < f->session_count; i++) {
-		struct addr a = addr_unmap(&f->session[i].local);
-
-		if (addr_is_loopback(&a) || (is_private(&a) && !is_private(&f->session[i].peer)))
-			continue;
+	for (size_t i = 0; i < f->session_count; i++)
+		if (came_by(&f->session[i], &a) && (!best || worth(&f->session[i]) > worth(best)))
+			best = &f->session[i];
+	if (best && came_by(best, &a))
 		addr_text(&a, ret);
-		return;
-	}
 	for (size_t i = 0; f->session_count == 0 && i < f->address_count; i++) {
-		const struct addr *a = &f->address[i].addr;
+		const struct addr *outside = &f->address[i].addr;
 
-		if (f->address[i].loopback || addr_is_link_local(a) || is_private(a))
+		if (f->address[i].loopback || addr_is_link_local(outside) || is_private(outside))
 			continue;
-		addr_text(a, ret);
-		return;
+		if (!found || (!found_v4 && outside->family == AF_INET))
+			addr_text(outside, ret);
+		found = true;
+		found_v4 = found_v4 || outside->family == AF_INET;
 	}
 }
 

@@ -22,6 +22,7 @@ void card_next_step(const struct card *c, struct str *ret);
 void card_short(const struct card *c, struct str *ret);
 /* After the proof. */
 void card_end(const struct card *c, struct str *ret);
-/* The address that is typed to get here: that of a session, else our first outside one; "HOST" (in
- * words) where only a private address is known and the sessions come from public ones. */
+/* The address that is typed to get here: that of our own session, else of one by IPv4, of any;
+ * without sessions our first outside one, IPv4 before IPv6. "HOST" (in words) where only a private
+ * address is known and the sessions come from public ones. */
 void card_host(const struct facts *f, char ret[ADDR_TEXT]);

@@ -470,6 +470,31 @@ static int it_fits(void)
 	return 0;
 }
 
+/* Which address is typed to get here, whatever the order in which the kernel names the connections. */
+static int host_of_card(void)
+{
+	struct session session[3] = { 0 };
+	struct facts f = { .session = session, .session_count = 3 };
+	char host[ADDR_TEXT];
+
+	addr_parse("2001:db8:1::10", &session[0].local);
+	addr_parse("2001:db8:2::10", &session[0].peer);
+	addr_parse("198.51.100.10", &session[1].local);
+	addr_parse("192.0.2.10", &session[1].peer);
+	addr_parse("198.51.100.77", &session[2].local);
+	addr_parse("192.0.2.77", &session[2].peer);
+	card_host(&f, host); /* from the console: an IPv4 one */
+	T_STR(host, "198.51.100.10");
+	session[2].own = true;
+	card_host(&f, host);
+	T_STR(host, "198.51.100.77");
+	session[2].own = false;
+	session[0].own = true;
+	card_host(&f, host);
+	T_STR(host, "2001:db8:1::10");
+	return 0;
+}
+
 static int cards(void)
 {
 	struct session session = { .user = (char *)"root", .local_port = 22 };
@@ -561,6 +586,7 @@ int main(void)
 		T(languages),
 		T(from_a_policy),
 		T(it_fits),
+		T(host_of_card),
 		T(cards),
 		T(a_port_to_suggest),
 	};
