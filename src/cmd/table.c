@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 extern const struct command command_setup;
+extern const struct command command_audit;
 extern const struct command command_facts;
 extern const struct command command_policy;
 extern const struct command command_plan;
@@ -22,11 +23,11 @@ extern const struct command command_sentinel;
 extern const struct command command_filter_run;
 
 const struct command *const commands[] = {
-	&command_setup,	      &command_facts,	   &command_policy, &command_plan,
-	&command_apply,	      &command_confirm,	   &command_undo,   &command_extend,
-	&command_status,      &command_log,	   &command_open,   &command_close,
-	&command_fingerprint, &command_recover,	   &command_help,   &command_apply_run,
-	&command_sentinel,    &command_filter_run,
+	&command_setup,	    &command_audit,	  &command_facts,      &command_policy,
+	&command_plan,	    &command_apply,	  &command_confirm,    &command_undo,
+	&command_extend,    &command_status,	  &command_log,	       &command_open,
+	&command_close,	    &command_fingerprint, &command_recover,    &command_help,
+	&command_apply_run, &command_sentinel,	  &command_filter_run,
 };
 const size_t commands_count = COUNT(commands);
 

@@ -13,7 +13,8 @@
 #include "core/plan.h"
 #include "core/policy.h"
 
-enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_MEASURED };
+/* WAIVED: it fails, and the policy says that this is wanted. */
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_MEASURED, VERDICT_WAIVED };
 
 /* How bad it is when a control fails. CRITICAL: a way in for everybody who guesses. */
 enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
@@ -58,13 +59,15 @@ struct draft {
 
 struct control {
 	const char *id;	   /* stable for ever: people name it in their policies */
-	const char *title; /* N_(), what is so when it passes */
+	const char *title; /* N_(), what is so when it passes; NULL: `setting` says it */
 	const char *why;   /* N_(), one sentence an administrator can act on */
 	enum severity severity;
-	/* N_(): what a person does where apply does not; NULL where `propose` puts it right. */
-	const char *by_hand;
-	const char *source; /* of the rule: "sshd_config(5)", "RFC 4890", "CVE-…" */
-	const void *param;  /* of probes that serve a table of alike controls */
+	const char *fix;     /* N_(), what puts it right; `setting` follows where there is one */
+	bool by_apply;	     /* `fix` is what apply does */
+	const char *setting; /* as written: "X11Forwarding no" */
+	const char *source;  /* of the rule: "sshd_config(5)", "RFC 4890", "CVE-…" */
+	bool plan_only;	     /* compares with the policy; audit asks door.* and filter.* instead */
+	const void *param;   /* of probes that serve a table of alike controls */
 	int (*probe)(const struct control_in *in, const struct control *self, struct finding *ret,
 		     struct err *e);
 	/* NULL: looked at by audit only, and no plan asks it. Runs for every control, whatever its
@@ -79,6 +82,8 @@ extern const struct control *const control_families[];
 extern const size_t control_families_count;
 
 void finding_set(struct finding *f, enum verdict v, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Pass without a word against it, else fail with the words, so many as there is room for. */
+void finding_list(struct finding *f, const struct strv *bad, const char *good);
 
 /* The port sshd shall listen on in the end: the policy's, or the one it has. */
 unsigned ssh_port_wanted(const struct control_in *in);

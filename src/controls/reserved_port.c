@@ -119,6 +119,7 @@ const struct control reserved_port_controls[] = {
 		.why = N_("an outgoing connection could hold it when sshd starts"),
 		.severity = SEVERITY_LOW,
 		.source = "kernel: ip-sysctl, ip_local_reserved_ports",
+		.plan_only = true,
 		.probe = probe,
 		.propose = propose,
 	},

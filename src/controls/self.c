@@ -62,8 +62,12 @@ static int cloud_probe(const struct control_in *in, const struct control *self, 
 		same = same_file(in->os, CLOUD_PATH, CLOUD_TEXT, strlen(CLOUD_TEXT), e);
 	if (same < 0)
 		return -1;
-	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s",
-		    in->facts->cloud_init ? CLOUD_PATH : _("cloud-init is not installed"));
+	if (!in->facts->cloud_init)
+		finding_set(ret, VERDICT_PASS, "%s", _("cloud-init is not installed"));
+	else
+		finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL,
+			    same ? "%s" : _("%s is not there, or not as apply writes it"),
+			    CLOUD_PATH);
 	return 0;
 }
 
@@ -130,6 +134,8 @@ const struct control self_controls[] = {
 		.title = N_("Kannuki is installed where sudo finds it"),
 		.why = N_("\"sudo kannuki confirm\" must work from the new login"),
 		.severity = SEVERITY_LOW,
+		.source = "kannuki(8), FILES",
+		.plan_only = true,
 		.probe = program_probe,
 		.propose = program_propose,
 	},
@@ -138,6 +144,8 @@ const struct control self_controls[] = {
 		.title = N_("The policy is stored on the host"),
 		.why = N_("later plans and audits compare the host with it"),
 		.severity = SEVERITY_LOW,
+		.source = "kannuki(8), FILES",
+		.plan_only = true,
 		.probe = policy_probe,
 		.propose = policy_propose,
 	},
@@ -147,6 +155,9 @@ const struct control self_controls[] = {
 		.why = N_("a new instance id makes cloud-init write its SSH settings again"),
 		.severity = SEVERITY_HIGH,
 		.source = "cloud-init: module set-passwords (ssh_pwauth)",
+		.fix = N_("apply writes it"),
+		.by_apply = true,
+		.setting = "ssh_pwauth: false (/etc/cloud/cloud.cfg.d/99-kannuki.cfg)",
 		.probe = cloud_probe,
 		.propose = cloud_propose,
 	},

@@ -55,6 +55,7 @@ void facts_done(struct facts *f)
 {
 	lists_done(f);
 	sshd_done(&f->sshd);
+	free(f->sshd_refuses);
 	free(f->hostname);
 	free(f->boot_id);
 	free(f->machine_id);
@@ -153,15 +154,51 @@ static void take_unit(struct facts *f, const char *block)
 	f->unit[f->unit_count++] = u;
 }
 
-static int gather_units(struct os *os, struct facts *f, struct err *e)
+#define FOR_ALL                                                                                   \
+	"systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", "--", "ssh.service", \
+		"sshd.service", "ssh.socket", "sshd.socket", "nftables.service", "ufw.service",   \
+		"firewalld.service", "netfilter-persistent.service", "kannuki-filter.service",    \
+		"fail2ban.service", "cloud-init.service"
+
+static const char *const ask_units[] = { FOR_ALL, NULL };
+static const char *const ask_units_of_audit[] = {
+	FOR_ALL,
+	/* the clock */
+	"systemd-timesyncd.service",
+	"chrony.service",
+	"chronyd.service",
+	"ntp.service",
+	"ntpsec.service",
+	"openntpd.service",
+	/* updates */
+	"apt-daily.timer",
+	"apt-daily-upgrade.timer",
+	"unattended-upgrades.service",
+	"dnf-automatic.timer",
+	"dnf-automatic-install.timer",
+	/* logs */
+	"systemd-journald.service",
+	"rsyslog.service",
+	"syslog-ng.service",
+	"auditd.service",
+	"logrotate.timer",
+	/* who bans */
+	"kannuki-guard.service",
+	"sshguard.service",
+	"crowdsec.service",
+	/* doors of systemd's own, and agents of the provider */
+	"sshd-vsock.socket",
+	"sshd-unix-local.socket",
+	"qemu-guest-agent.service",
+	"walinuxagent.service",
+	"google-guest-agent.service",
+	"amazon-ssm-agent.service",
+	NULL,
+};
+
+static int gather_units(struct os *os, const struct facts_query *q, struct facts *f, struct err *e)
 {
-	const struct run run = {
-		.argv = ARGV("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState",
-			     "--", "ssh.service", "sshd.service", "ssh.socket", "sshd.socket",
-			     "nftables.service", "ufw.service", "firewalld.service",
-			     "netfilter-persistent.service", "kannuki-filter.service",
-			     "fail2ban.service", "cloud-init.service")
-	};
+	const struct run run = { .argv = q->audit ? ask_units_of_audit : ask_units };
 	CLEANUP_RUN struct run_result r = { 0 };
 	CLEANUP_FREE char *comm = NULL;
 	char *block, *rest;
@@ -205,8 +242,12 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 		return err_set(e, ERR_FAILED, "203.0.113.1");
 	if (session_own_peer(os, f, &from[1]))
 		ask.addr_count++;
-	if (sshd_gather(os, &ask, &f->sshd, e) < 0)
-		return -1;
+	if (sshd_gather(os, &ask, &f->sshd, e) < 0) {
+		if (!q->audit)
+			return -1;
+		f->sshd_refuses = xstrdup(e->msg);
+		*e = (struct err){ 0 };
+	}
 	if (!f->as_root && f->sshd.program)
 		strv_add(&f->not_measured, _("what sshd answers: only root may ask it (sshd -T)"));
 	return 0;
@@ -216,7 +257,7 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 {
 	CLEANUP_FACTS struct facts f = { 0 };
 
-	if (gather_host(os, &f, e) < 0 || gather_units(os, &f, e) < 0 ||
+	if (gather_host(os, &f, e) < 0 || gather_units(os, q, &f, e) < 0 ||
 	    os_sockets(os, &f.socket, &f.socket_count, e) < 0 ||
 	    os_addresses(os, &f.address, &f.address_count, e) < 0 ||
 	    gather_sshd(os, q, &f, e) < 0 || accounts_gather(os, q, &f, e) < 0 ||

@@ -92,6 +92,7 @@ struct facts {
 		*unit; /* sshd's service and socket, nftables, ufw, firewalld, cloud-init … */
 	size_t unit_count;
 	struct sshd sshd;
+	char *sshd_refuses; /* facts_query.audit: why sshd takes its configuration no more, or NULL */
 	struct socket_info *socket;
 	size_t socket_count;
 	struct if_addr *address;
@@ -112,6 +113,8 @@ struct facts {
 struct facts_query {
 	const char *admin;   /* account of interest beside the existing ones, or NULL */
 	unsigned extra_port; /* a port asked about in the sshd matrix beside those in use, or 0 */
+	/* For audit: more units; and what cannot be asked is said, not an error. */
+	bool audit;
 	bool brief; /* only what plan and status need: no keys of other users, no sudo -l of others */
 };
 

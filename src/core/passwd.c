@@ -44,6 +44,29 @@ char *passwd_field(const char *text, const char *name, unsigned field)
 	return xstrndup(line, strcspn(line, ":\n"));
 }
 
+bool passwd_next(char **rest, struct passwd_line *ret)
+{
+	char *line;
+
+	while ((line = str_line(rest))) {
+		struct passwd_line l = { 0 };
+
+		for (size_t i = 0; i < PASSWD_FIELDS; i++)
+			l.field[i] = "";
+		while (line && l.count < PASSWD_FIELDS) {
+			l.field[l.count++] = line;
+			line = strchr(line, ':');
+			if (line)
+				*line++ = '\0';
+		}
+		if (l.count < 2 || l.field[0][0] == '\0' || l.field[0][0] == '#')
+			continue;
+		*ret = l;
+		return true;
+	}
+	return false;
+}
+
 char *passwd_name_of(const char *text, uid_t uid)
 {
 	CLEANUP_FREE char *copy = xstrdup(text);

@@ -14,6 +14,14 @@ int passwd_ids(struct os *os, const char *user, uid_t *ret_uid, gid_t *ret_gid, 
 /* Field number `field` (from 0) of the line whose first field is `name`: malloc'd, or NULL. */
 char *passwd_field(const char *text, const char *name, unsigned field);
 
+/* The next line of such a database, taken apart in place; lines of another form are passed over. */
+#define PASSWD_FIELDS 9
+struct passwd_line {
+	const char *field[PASSWD_FIELDS]; /* "" beyond the last one */
+	size_t count;
+};
+bool passwd_next(char **rest, struct passwd_line *ret); /* false: at the end */
+
 /* The name of the first user with this uid: malloc'd, or NULL. */
 char *passwd_name_of(const char *text, uid_t uid);
 

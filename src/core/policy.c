@@ -8,8 +8,9 @@
 
 #include "base/i18n.h"
 
-#define KEYS_MAX 64
-#define USER_MAX 32
+#define KEYS_MAX      64
+#define USER_MAX      32
+#define WAIVE_WHY_MAX 200
 
 static void *member(struct policy *p, const struct policy_key *k)
 {
@@ -28,6 +29,11 @@ void policy_done(struct policy *p)
 {
 	for (size_t i = 0; i < p->admin_key_count; i++)
 		pubkey_done(&p->admin_key[i]);
+	for (size_t i = 0; i < p->waive_count; i++) {
+		free(p->waive[i].id);
+		free(p->waive[i].why);
+	}
+	free(p->waive);
 	free(p->admin_user);
 	free(p->admin_key);
 	free(p->allow_from);
@@ -161,6 +167,25 @@ static int set_openings(struct policy *p, const char *value, struct err *e)
 	return 0;
 }
 
+static int set_waive(struct policy *p, const char *value, struct err *e)
+{
+	size_t n = strcspn(value, ": \t");
+	const char *why = value + n + strspn(value + n, ": \t");
+	CLEANUP_FREE char *id = xstrndup(value, n);
+
+	if (n == 0 || value[n] != ':' || why[0] == '\0' || strlen(why) > WAIVE_WHY_MAX)
+		return err_set(
+			e, ERR_USAGE,
+			_("[audit] waive = %s is not possible; allowed: the id of a control, "
+			  "a colon, and why, such as: door.x11: needed for the plotter"),
+			value);
+	if (policy_waives(p, id))
+		return err_set(e, ERR_USAGE, _("[audit] waive: %s stands here twice"), id);
+	p->waive = xrealloc(p->waive, p->waive_count + 1, sizeof(*p->waive));
+	p->waive[p->waive_count++] = (struct waive){ .id = TAKE(id), .why = xstrdup(why) };
+	return 0;
+}
+
 static int set_value(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
 {
 	if (k->later)
@@ -182,6 +207,8 @@ static int set_value(struct policy *p, const struct policy_key *k, const char *v
 		return set_cidrs(p, value, e);
 	case POLICY_OPENINGS:
 		return set_openings(p, value, e);
+	case POLICY_WAIVES:
+		return set_waive(p, value, e);
 	}
 	return err_set(e, ERR_FAILED, _("policy key without a type"));
 }
@@ -208,13 +235,14 @@ static int unknown(const char *section, const char *name, struct err *e)
 	if (!all.len) {
 		near = str_nearest(section, policy_keys_count, any_section, NULL);
 		if (near)
-			return err_set(e, ERR_USAGE,
-				       _("there is no section [%s]; did you mean [%s]? allowed: "
-					 "admin, ssh, firewall, guard, updates, services, ui"),
-				       section, near);
+			return err_set(
+				e, ERR_USAGE,
+				_("there is no section [%s]; did you mean [%s]? allowed: "
+				  "admin, ssh, firewall, guard, updates, services, audit, ui"),
+				section, near);
 		return err_set(e, ERR_USAGE,
 			       _("there is no section [%s]; allowed: admin, ssh, firewall, guard, "
-				 "updates, services, ui"),
+				 "updates, services, audit, ui"),
 			       section);
 	}
 	near = str_nearest(name, policy_keys_count, name_in_section, section);
@@ -270,6 +298,23 @@ static char *openings_text(const struct policy *p)
 	return str_take(&s);
 }
 
+static char *waives_text(const struct policy *p)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	for (size_t i = 0; i < p->waive_count; i++)
+		str_addf(&s, "%s%s: %s", i ? "\n" : "", p->waive[i].id, p->waive[i].why);
+	return str_take(&s);
+}
+
+const char *policy_waives(const struct policy *p, const char *id)
+{
+	for (size_t i = 0; i < p->waive_count; i++)
+		if (str_eq(p->waive[i].id, id))
+			return p->waive[i].why;
+	return NULL;
+}
+
 char *policy_get(const struct policy *p, const struct policy_key *k)
 {
 	const void *m = (const char *)p + k->offset;
@@ -291,6 +336,8 @@ char *policy_get(const struct policy *p, const struct policy_key *k)
 		return cidrs_text(p);
 	case POLICY_OPENINGS:
 		return openings_text(p);
+	case POLICY_WAIVES:
+		return waives_text(p);
 	}
 	return xstrdup("");
 }

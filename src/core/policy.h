@@ -21,6 +21,12 @@ enum ui_language { UI_LANGUAGE_LOCALE, UI_LANGUAGE_EN, UI_LANGUAGE_JA };
 
 #define POLICY_KEYS_MAX 24
 
+/* What an audit finds wrong and the owner wants so. */
+struct waive {
+	char *id;  /* of a control; whether there is such a one is controls_audit's question */
+	char *why; /* never empty */
+};
+
 struct policy {
 	char *admin_user; /* NULL: none wanted */
 	struct pubkey *admin_key;
@@ -34,6 +40,8 @@ struct policy {
 	struct opening *open; /* "ssh" is always in it, as OPENING_SSH */
 	size_t open_count;
 	bool ping;
+	struct waive *waive;
+	size_t waive_count;
 	enum ui_language language;
 	unsigned line[POLICY_KEYS_MAX]; /* of each row of policy_keys in its file; 0: the default */
 };
@@ -45,6 +53,7 @@ enum policy_type {
 	POLICY_USER,	 /* a user name that useradd would take; never root */
 	POLICY_KEY,	 /* a public key in any pasted form; repeats */
 	POLICY_CIDRS,	 /* blank or comma separated prefixes; repeats */
+	POLICY_WAIVES,	 /* ID: why; repeats */
 	POLICY_OPENINGS, /* comma separated templates or PORT/PROTO [from CIDR]; repeats */
 };
 
@@ -86,6 +95,8 @@ char *policy_write(const struct policy *p);
 /* What contradicts itself whatever the host is like (a key without a user, …; that a door stays is
  * controls_plan's question, which knows the keys that are there already): ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
 int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e);
+/* Why the finding of this control is waived, or NULL. */
+const char *policy_waives(const struct policy *p, const char *id);
 /* Puts "FILE:LINE: " in front of an error about a value ("[ssh] port = 80: ..."), "FILE: " where the
  * file does not have the key; other errors stay as they are. */
 void policy_locate(const struct policy *p, const char *file, struct err *e);

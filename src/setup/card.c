@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "core/policy.h"
-#include "setup/layout.h"
 
 /* RFC 1918, RFC 6598, RFC 4193: another address stands in front of such a host. */
 static bool is_private(const struct addr *a)

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "core/passwd.h"
 #include "setup/carry_out.h"
 #include "setup/dialog_in.h"
-#include "setup/layout.h"
 
 void dialog_init(struct dialog *d, const struct dialog_start *start)
 {

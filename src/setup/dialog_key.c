@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "setup/dialog_in.h"
 #include "setup/key_words.h"
-#include "setup/layout.h"
 
 #define PASTE_MAX ((size_t)64 << 10)
 

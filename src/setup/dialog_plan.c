@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "setup/dialog_in.h"
 #include "setup/key_words.h"
-#include "setup/layout.h"
 
 #define LABEL_WIDTH 16
 #define VALUE_WIDTH 25

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "setup/dialog_in.h"
-#include "setup/layout.h"
 
 void choices_done(struct dialog *d)
 {

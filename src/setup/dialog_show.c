@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* dialog_show.c - the screens of the short questions, and what is shown before the first. */
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "setup/dialog_in.h"
-#include "setup/layout.h"
 
 #define PORT_WIDTH 11
 

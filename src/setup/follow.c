@@ -7,12 +7,12 @@
 
 #include "base/exit_code.h"
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "base/term.h"
 #include "core/deadman.h"
 #include "core/recover.h"
 #include "report/record_report.h"
 #include "setup/card.h"
-#include "setup/layout.h"
 #include "setup/live.h"
 #include "setup/watch_look.h"
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "setup/follow.h"
-#include "setup/layout.h"
 
 #define MINUTE	   (60 * 1000000000LL)
 #define NOTE_DRAWS 8

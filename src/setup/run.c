@@ -7,6 +7,7 @@
 
 #include "base/exit_code.h"
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "base/term.h"
 #include "core/quiet.h"
 #include "core/recover.h"
@@ -14,7 +15,6 @@
 #include "setup/card.h"
 #include "setup/carry_out.h"
 #include "setup/dialog.h"
-#include "setup/layout.h"
 #include "setup/suggest.h"
 
 #define PASTE_GAP_MS 300 /* a line of 80 characters takes 85 ms at 9600 bits a second */

@@ -8,7 +8,7 @@
 #include "lib/t.h"
 #include "setup/card.h"
 #include "setup/dialog.h"
-#include "setup/layout.h"
+#include "base/layout.h"
 #include "setup/suggest.h"
 
 #define KEY	   "ssh-ed25519 " ED25519 " taro@laptop"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Lines of a screen in both languages (setup/layout.h). */
+/* Lines of a screen in both languages (base/layout.h). */
 #include "lib/t.h"
 
 #include "base/i18n.h"
-#include "setup/layout.h"
+#include "base/layout.h"
 
 static const char *laid(const char *first, const char *text)
 {

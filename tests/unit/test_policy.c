@@ -108,6 +108,9 @@ static int bad_values(void)
 		{ "[admin]\nsudo = none", "FILE:2: ", "sudo", "password, nopasswd" },
 		{ "[ssh]\nallow-from = 10.0.0.0/33", "FILE:2: ", "10.0.0.0/33", "allow-from" },
 		{ "[ssh]\nallow-from = 10.0.0.1/8", "FILE:2: ", "10.0.0.1/8", "10.0.0.0/8" },
+		{ "[audit]\nwaive = door.x11", "FILE:2: ", "door.x11", "a colon, and why" },
+		{ "[audit]\nwaive = door.x11:", "FILE:2: ", "door.x11", "a colon, and why" },
+		{ "[audit]\nwaive = a.b: c\nwaive = a.b: d", "FILE:3: ", "a.b", "twice" },
 		{ "[ssh]\nallow-from = office", "FILE:2: ", "office", "allow-from" },
 		{ "[ssh]\nallow-from = any, 10.0.0.0/8", "FILE:2: ", "any", "allow-from" },
 		{ "[firewall]\nopen = wbe", "FILE:2: ", "wbe", "did you mean \"web\"?" },
@@ -213,7 +216,8 @@ static int what_is_written_reads_back(void)
 		"[admin]\nuser = taro\nkey = " KEY "\nkey = ssh-rsa " RSA3072 "\n",
 		"[admin]\nuser = a_b-9\nsudo = nopasswd\n[ssh]\nport = 1\npassword-login = yes\n"
 		"root-login = yes\nallow-from = ::/0 0.0.0.0/0\n[firewall]\nping = no\n"
-		"open = web, dns from 2001:db8::/32, 1-65535/udp\n[ui]\nlanguage = en\n",
+		"open = web, dns from 2001:db8::/32, 1-65535/udp\n"
+		"[audit]\nwaive = a.b: wanted so: here\nwaive = c.d: too\n[ui]\nlanguage = en\n",
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {

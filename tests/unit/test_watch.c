@@ -5,7 +5,7 @@
 #include "base/i18n.h"
 #include "lib/keys.h"
 #include "lib/t.h"
-#include "setup/layout.h"
+#include "base/layout.h"
 #include "setup/live.h"
 #include "setup/watch.h"
 

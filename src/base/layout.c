@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* layout.c - see layout.h. */
-#include "setup/layout.h"
+#include "base/layout.h"
 
 #include <string.h>
 

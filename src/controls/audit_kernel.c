@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: MIT
+/*
+ * audit_kernel.c - settings of the kernel below /proc/sys, as they are in force.
+ *
+ * Those of an interface come together with conf/all as the kernel's ip-sysctl.rst says, for each
+ * interface but the loopback. Nothing here is written by apply: a router, a container host or a VPN
+ * needs some of them otherwise.
+ */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "controls/control.h"
+
+enum kernel_scope {
+	SCOPE_ONE,     /* one value */
+	SCOPE_BITS,    /* one value: no bit beside those of .most, and not 1, which means all */
+	SCOPE_HIGHEST, /* of conf/all and conf/INTERFACE */
+	SCOPE_BOTH,    /* in force where both are set: the lower one */
+	SCOPE_FORWARD, /* as BOTH where the interface forwards, else as HIGHEST */
+	SCOPE_OWN,     /* conf/INTERFACE alone */
+};
+
+struct kernel_rule {
+	const char *path; /* below /proc/sys; of an interface: the folder that holds conf/… */
+	const char *name; /* of an interface's setting */
+	enum kernel_scope scope;
+	long least, most;
+};
+
+/* 1: no such file here. */
+static int read_number(struct os *os, const char *path, long *ret, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	char *end;
+	int r = os_read(os, path, &text, e);
+
+	if (r != 0)
+		return r;
+	*ret = strtol(text, &end, 10);
+	if (end == text)
+		return err_set(e, ERR_FAILED, _("%s holds no number"), path);
+	return 0;
+}
+
+/* As sysctl(8) writes it; malloc'd. */
+static char *dotted(const char *path)
+{
+	char *name = xstrdup(path);
+
+	for (char *c = name; *c; c++)
+		*c = *c == '/' ? '.' : *c;
+	return name;
+}
+
+static int read_of(struct os *os, const struct kernel_rule *r, const char *interface,
+		   const char *name, long *ret, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("/proc/sys/%s/%s/%s", r->path, interface, name);
+
+	return read_number(os, path, ret, e);
+}
+
+/* What is in force on one interface. */
+static int value_on(struct os *os, const struct kernel_rule *r, const char *interface, long *ret,
+		    struct err *e)
+{
+	long own, all = 0, forwards = 0;
+	int status = read_of(os, r, interface, r->name, &own, e);
+	bool both = r->scope == SCOPE_BOTH;
+
+	if (status == 0 && r->scope != SCOPE_OWN)
+		status = read_of(os, r, "all", r->name, &all, e);
+	if (status == 0 && r->scope == SCOPE_FORWARD)
+		status = read_of(os, r, interface, "forwarding", &forwards, e);
+	if (status != 0)
+		return status;
+	both = both || forwards != 0;
+	*ret = r->scope == SCOPE_OWN ? own : both == (own < all) ? own : all;
+	return 0;
+}
+
+static int probe_interfaces(const struct control_in *in, const struct kernel_rule *r,
+			    struct finding *ret, struct err *e)
+{
+	CLEANUP_FREE char *folder = xasprintf("/proc/sys/%s", r->path);
+	CLEANUP_STRV struct strv names = { 0 };
+	CLEANUP_STRV struct strv bad = { 0 };
+	size_t seen = 0;
+	int status = os_list(in->os, folder, &names, e);
+
+	if (status < 0)
+		return -1;
+	if (status == 1) {
+		finding_set(ret, VERDICT_PASS, _("this kernel has no %s"),
+			    folder + strlen("/proc/sys/"));
+		return 0;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.item[i];
+		long value;
+
+		if (str_eq(name, "all") || str_eq(name, "default") || str_eq(name, "lo"))
+			continue;
+		status = value_on(in->os, r, name, &value, e);
+		if (status < 0)
+			return -1;
+		seen += status == 0;
+		if (status == 0 && (value < r->least || value > r->most))
+			strv_addf(&bad, "%s: %ld", name, value);
+	}
+	if (seen == 0)
+		finding_set(ret, VERDICT_NOT_MEASURED, _("no interface has %s"), r->name);
+	else
+		finding_list(ret, &bad, _("so on every interface"));
+	return 0;
+}
+
+static bool is_good(const struct kernel_rule *r, long value)
+{
+	if (r->scope == SCOPE_BITS)
+		return value != 1 && (value & ~r->most) == 0;
+	return value >= r->least && value <= r->most;
+}
+
+static int kernel_probe(const struct control_in *in, const struct control *self,
+			struct finding *ret, struct err *e)
+{
+	const struct kernel_rule *r = self->param;
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FREE char *name = dotted(r->path);
+	long value;
+	int status;
+
+	if (r->scope != SCOPE_ONE && r->scope != SCOPE_BITS)
+		return probe_interfaces(in, r, ret, e);
+	path = xasprintf("/proc/sys/%s", r->path);
+	status = read_number(in->os, path, &value, e);
+	if (status < 0)
+		return -1;
+	if (status == 1)
+		finding_set(ret, VERDICT_NOT_MEASURED, _("this kernel has no %s"), name);
+	else
+		finding_set(ret, is_good(r, value) ? VERDICT_PASS : VERDICT_FAIL, "%s: %ld", name,
+			    value);
+	return 0;
+}
+
+/* A host that forwards packets needs to; one that forwards none does not. */
+static int forwarding_probe(const struct control_in *in, const struct control *self,
+			    struct finding *ret, struct err *e)
+{
+	const struct kernel_rule *r = self->param;
+	CLEANUP_FREE char *path = xasprintf("/proc/sys/%s", r->path);
+	CLEANUP_STRV struct strv behind = { 0 };
+	CLEANUP_FREE char *who = NULL;
+	CLEANUP_FREE char *key = dotted(r->path);
+	long value;
+	int status = read_number(in->os, path, &value, e);
+
+	if (status < 0)
+		return -1;
+	for (size_t i = 0; i < in->facts->address_count; i++) {
+		const char *name = in->facts->address[i].ifname;
+
+		/* What containers, virtual machines and VPNs name theirs. */
+		if ((str_starts(name, "docker") || str_starts(name, "br-") ||
+		     str_starts(name, "podman") || str_starts(name, "cni") ||
+		     str_starts(name, "virbr") || str_starts(name, "lxc") ||
+		     str_starts(name, "incus") || str_starts(name, "wg") ||
+		     str_starts(name, "tun") || str_starts(name, "ve-")) &&
+		    !strv_has(&behind, name))
+			strv_add(&behind, name);
+	}
+	who = strv_join(&behind, ", ");
+	if (status == 1)
+		finding_set(ret, VERDICT_PASS, _("this kernel has no %s"), key);
+	else if (value == 0)
+		finding_set(ret, VERDICT_PASS, "%s: 0", key);
+	else if (behind.count > 0)
+		finding_set(ret, VERDICT_PASS, _("%s: %ld, for %s"), key, value, who);
+	else
+		finding_set(ret, VERDICT_FAIL, _("%s: %ld, and no container, VM or VPN was found"),
+			    key, value);
+	return 0;
+}
+
+/* modprobe.d(5): `blacklist` stops what a socket's family would load, `install` all loading. */
+static int stopped_modules(struct os *os, struct strv *ret, struct err *e)
+{
+	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
+					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		CLEANUP_STRV struct strv names = { 0 };
+		int status = os_list(os, folders[i], &names, e);
+
+		for (size_t k = 0; status == 0 && k < names.count; k++) {
+			CLEANUP_FREE char *path = xasprintf("%s/%s", folders[i], names.item[k]);
+			CLEANUP_FREE char *text = NULL;
+			char *rest, *line;
+
+			if (os_read(os, path, &text, e) < 0)
+				return -1;
+			rest = text;
+			while (rest && (line = str_line(&rest))) {
+				CLEANUP_STRV struct strv words = { 0 };
+
+				strv_split(&words, line, " \t");
+				if (words.count > 1 && (str_eq(words.item[0], "blacklist") ||
+							str_eq(words.item[0], "install")))
+					strv_add(ret, words.item[1]);
+			}
+		}
+		if (status < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Protocols that nearly nobody uses, and whose modules any user can have loaded. */
+static int protocols_probe(const struct control_in *in, const struct control *self,
+			   struct finding *ret, struct err *e)
+{
+	static const char *const rare[] = { "dccp", "sctp", "rds", "tipc" };
+	CLEANUP_STRV struct strv stopped = { 0 };
+	CLEANUP_STRV struct strv bad = { 0 };
+	CLEANUP_FREE char *release = NULL;
+
+	(void)self;
+	if (os_read(in->os, "/proc/sys/kernel/osrelease", &release, e) < 0 ||
+	    stopped_modules(in->os, &stopped, e) < 0)
+		return -1;
+	for (size_t i = 0; release && i < COUNT(rare); i++) {
+		CLEANUP_FREE char *path =
+			xasprintf("/lib/modules/%s/kernel/net/%s", str_trim(release), rare[i]);
+		CLEANUP_NODE struct node folder = { 0 };
+
+		if (os_get(in->os, path, &folder, e) < 0)
+			return -1;
+		if (folder.type == NODE_DIR && !strv_has(&stopped, rare[i]))
+			strv_add(&bad, rare[i]);
+	}
+	finding_list(ret, &bad, _("none can be loaded"));
+	return 0;
+}
+
+#define ONE(p, from, to)                                                       \
+	&(const struct kernel_rule)                                            \
+	{                                                                      \
+		.path = (p), .scope = SCOPE_ONE, .least = (from), .most = (to) \
+	}
+#define EACH(p, n, s, from, to)                                                       \
+	&(const struct kernel_rule)                                                   \
+	{                                                                             \
+		.path = (p), .name = (n), .scope = (s), .least = (from), .most = (to) \
+	}
+#define BY_SYSCTL                                                                 \
+	.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"), \
+	.probe = kernel_probe
+
+#define REDIRECTS    N_("a neighbour could lead this server's traffic through itself")
+#define SOURCE_ROUTE N_("the sender would choose a way past filters")
+#define LEAKS	     N_("what it shows helps a program of a user to become root")
+
+const struct control audit_kernel_controls[] = {
+	{
+		.id = "kernel.syn-cookies",
+		.setting = "net.ipv4.tcp_syncookies = 1",
+		.why = N_("a flood of half-open connections would shut real ones out"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "RFC 4987, ip-sysctl.rst",
+		.param = ONE("net/ipv4/tcp_syncookies", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.redirects-v4",
+		.setting = "net.ipv4.conf.all.accept_redirects = 0",
+		.why = REDIRECTS,
+		.severity = SEVERITY_LOW,
+		.source = "RFC 1812, ip-sysctl.rst",
+		.param = EACH("net/ipv4/conf", "accept_redirects", SCOPE_FORWARD, 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.redirects-v6",
+		.setting = "net.ipv6.conf.all.accept_redirects = 0",
+		.why = REDIRECTS,
+		.severity = SEVERITY_LOW,
+		.source = "RFC 4861, ip-sysctl.rst",
+		.param = EACH("net/ipv6/conf", "accept_redirects", SCOPE_OWN, 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.send-redirects",
+		.setting = "net.ipv4.conf.all.send_redirects = 0",
+		.why = N_("only a router needs to send redirects"),
+		.severity = SEVERITY_LOW,
+		.source = "RFC 1812, ip-sysctl.rst",
+		.param = EACH("net/ipv4/conf", "send_redirects", SCOPE_HIGHEST, 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.source-route-v4",
+		.setting = "net.ipv4.conf.all.accept_source_route = 0",
+		.why = SOURCE_ROUTE,
+		.severity = SEVERITY_MEDIUM,
+		.source = "RFC 7126, ip-sysctl.rst",
+		.param = EACH("net/ipv4/conf", "accept_source_route", SCOPE_BOTH, 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.source-route-v6",
+		.setting = "net.ipv6.conf.all.accept_source_route = 0",
+		.why = SOURCE_ROUTE,
+		.severity = SEVERITY_MEDIUM,
+		.source = "RFC 5095, ip-sysctl.rst",
+		.param = EACH("net/ipv6/conf", "accept_source_route", SCOPE_OWN, -1, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.reverse-path",
+		.setting = "net.ipv4.conf.all.rp_filter = 2",
+		.why = N_("packets with a forged sender would be taken"),
+		.severity = SEVERITY_LOW,
+		.source = "RFC 3704, ip-sysctl.rst",
+		.param = EACH("net/ipv4/conf", "rp_filter", SCOPE_HIGHEST, 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.martians",
+		.setting = "net.ipv4.conf.all.log_martians = 1",
+		.why = N_("forged senders would leave no trace in the log"),
+		.severity = SEVERITY_LOW,
+		.source = "ip-sysctl.rst",
+		.param = EACH("net/ipv4/conf", "log_martians", SCOPE_HIGHEST, 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.ping-broadcast",
+		.setting = "net.ipv4.icmp_echo_ignore_broadcasts = 1",
+		.why = N_("one forged ping would be answered by the whole network"),
+		.severity = SEVERITY_LOW,
+		.source = "RFC 2644",
+		.param = ONE("net/ipv4/icmp_echo_ignore_broadcasts", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.bogus-errors",
+		.setting = "net.ipv4.icmp_ignore_bogus_error_responses = 1",
+		.why = N_("others could fill the log"),
+		.severity = SEVERITY_LOW,
+		.source = "RFC 1122, ip-sysctl.rst",
+		.param = ONE("net/ipv4/icmp_ignore_bogus_error_responses", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.time-wait",
+		.setting = "net.ipv4.tcp_rfc1337 = 1",
+		.why = N_("a forged reset could end a connection that is about to close"),
+		.severity = SEVERITY_LOW,
+		.source = "RFC 1337",
+		.param = ONE("net/ipv4/tcp_rfc1337", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.forwarding-v4",
+		.title = N_("IPv4 is forwarded only where something is behind this server"),
+		.setting = "net.ipv4.ip_forward = 0",
+		.why = N_("others could send their traffic through this server"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "RFC 1122, ip-sysctl.rst",
+		.param = ONE("net/ipv4/ip_forward", 0, 0),
+		.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"),
+		.probe = forwarding_probe,
+	},
+	{
+		.id = "kernel.forwarding-v6",
+		.title = N_("IPv6 is forwarded only where something is behind this server"),
+		.setting = "net.ipv6.conf.all.forwarding = 0",
+		.why = N_("others could send their traffic through this server"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "RFC 8504, ip-sysctl.rst",
+		.param = ONE("net/ipv6/conf/all/forwarding", 0, 0),
+		.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"),
+		.probe = forwarding_probe,
+	},
+	{
+		.id = "kernel.bpf-users",
+		.setting = "kernel.unprivileged_bpf_disabled = 1",
+		.why = N_("the BPF verifier's faults let a program of a user become root"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "CVE-2021-3490, kernel.rst",
+		.param = ONE("kernel/unprivileged_bpf_disabled", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.bpf-jit",
+		.setting = "net.core.bpf_jit_harden = 1",
+		.why = N_("code of a user could be brought into the kernel as constants"),
+		.severity = SEVERITY_LOW,
+		.source = "net.rst",
+		.param = ONE("net/core/bpf_jit_harden", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.address-layout",
+		.setting = "kernel.randomize_va_space = 2",
+		.why = N_("an attacker would know where a program's code lies"),
+		.severity = SEVERITY_HIGH,
+		.source = "kernel.rst",
+		.param = ONE("kernel/randomize_va_space", 2, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.pointers",
+		.setting = "kernel.kptr_restrict = 1",
+		.why = LEAKS,
+		.severity = SEVERITY_LOW,
+		.source = "kernel.rst",
+		.param = ONE("kernel/kptr_restrict", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.log-readers",
+		.setting = "kernel.dmesg_restrict = 1",
+		.why = LEAKS,
+		.severity = SEVERITY_LOW,
+		.source = "kernel.rst",
+		.param = ONE("kernel/dmesg_restrict", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.perf-users",
+		.setting = "kernel.perf_event_paranoid = 2",
+		.why = LEAKS,
+		.severity = SEVERITY_LOW,
+		.source = "perf-security.rst",
+		.param = ONE("kernel/perf_event_paranoid", 2, 4),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.trace",
+		.setting = "kernel.yama.ptrace_scope = 1",
+		.why = N_("one taken-over program could read the secrets of its user's others"),
+		.severity = SEVERITY_LOW,
+		.source = "Yama.rst",
+		.param = ONE("kernel/yama/ptrace_scope", 1, 3),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.magic-keys",
+		.setting = "kernel.sysrq = 438",
+		.title = N_("The console's magic keys kill no program and dump no memory"),
+		.why = N_("who gets the console could end the login program or read the memory"),
+		.severity = SEVERITY_LOW,
+		.source = "sysrq.rst",
+		/* sysrq.rst: 8 debugging dumps, 64 signalling of processes. */
+		.param = &(const struct kernel_rule){ .path = "kernel/sysrq",
+						      .scope = SCOPE_BITS,
+						      .most = 0x1ff & ~(1 | 8 | 64) },
+		.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"),
+		.probe = kernel_probe,
+	},
+	{
+		.id = "kernel.set-id-dumps",
+		.setting = "fs.suid_dumpable = 0",
+		.why = N_("a core file of a program of root's could show its secrets"),
+		.severity = SEVERITY_LOW,
+		.source = "fs.rst",
+		.param = ONE("fs/suid_dumpable", 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.hard-links",
+		.setting = "fs.protected_hardlinks = 1",
+		.why = N_("a link to a file of others could be followed by a program of root's"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "fs.rst",
+		.param = ONE("fs/protected_hardlinks", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.symbolic-links",
+		.setting = "fs.protected_symlinks = 1",
+		.why = N_("a link in /tmp could be followed by a program of root's"),
+		.severity = SEVERITY_MEDIUM,
+		.source = "fs.rst",
+		.param = ONE("fs/protected_symlinks", 1, 1),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.pipes",
+		.setting = "fs.protected_fifos = 1",
+		.why = N_("a pipe in /tmp could be written to by a program of root's"),
+		.severity = SEVERITY_LOW,
+		.source = "fs.rst",
+		.param = ONE("fs/protected_fifos", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.files-of-others",
+		.setting = "fs.protected_regular = 1",
+		.why = N_("a file in /tmp could be written to by a program of root's"),
+		.severity = SEVERITY_LOW,
+		.source = "fs.rst",
+		.param = ONE("fs/protected_regular", 1, 2),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.line-disciplines",
+		.setting = "dev.tty.ldisc_autoload = 0",
+		.why = N_("old terminal drivers with faults could be loaded by any user"),
+		.severity = SEVERITY_LOW,
+		.source = "CVE-2017-2636",
+		.param = ONE("dev/tty/ldisc_autoload", 0, 0),
+		BY_SYSCTL,
+	},
+	{
+		.id = "kernel.rare-protocols",
+		.title = N_("No user can have a rare protocol loaded"),
+		.why = N_("their code is used little and has had many faults"),
+		.severity = SEVERITY_LOW,
+		.fix = N_("into a file in /etc/modprobe.d, for each: blacklist NAME"),
+		.source = "CVE-2017-6074, modprobe.d(5)",
+		.probe = protocols_probe,
+	},
+	{ 0 },
+};
