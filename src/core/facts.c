@@ -45,6 +45,9 @@ static void lists_done(struct facts *f)
 		free(f->filter[i].name);
 		free(f->filter[i].evidence);
 	}
+	for (size_t i = 0; i < f->service_count; i++)
+		service_fact_done(&f->service[i]);
+	free(f->service);
 	free(f->unit);
 	free(f->session);
 	free(f->account);
@@ -55,6 +58,7 @@ void facts_done(struct facts *f)
 {
 	lists_done(f);
 	sshd_done(&f->sshd);
+	updates_fact_done(&f->updates);
 	free(f->sshd_refuses);
 	free(f->hostname);
 	free(f->boot_id);
@@ -158,7 +162,8 @@ static void take_unit(struct facts *f, const char *block)
 	"systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", "--", "ssh.service", \
 		"sshd.service", "ssh.socket", "sshd.socket", "nftables.service", "ufw.service",   \
 		"firewalld.service", "netfilter-persistent.service", "kannuki-filter.service",    \
-		"fail2ban.service", "cloud-init.service"
+		"fail2ban.service", "cloud-init.service", "apt-daily.timer",                      \
+		"apt-daily-upgrade.timer"
 
 static const char *const ask_units[] = { FOR_ALL, NULL };
 static const char *const ask_units_of_audit[] = {
@@ -171,8 +176,6 @@ static const char *const ask_units_of_audit[] = {
 	"ntpsec.service",
 	"openntpd.service",
 	/* updates */
-	"apt-daily.timer",
-	"apt-daily-upgrade.timer",
 	"unattended-upgrades.service",
 	"dnf-automatic.timer",
 	"dnf-automatic-install.timer",
@@ -262,7 +265,8 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 	    os_addresses(os, &f.address, &f.address_count, e) < 0 ||
 	    gather_sshd(os, q, &f, e) < 0 || accounts_gather(os, q, &f, e) < 0 ||
 	    facts_gather_filter(os, &f, e) < 0 || facts_gather_cloud_init(os, &f, e) < 0 ||
-	    facts_gather_sessions(os, &f, e) < 0)
+	    facts_gather_sessions(os, &f, e) < 0 || facts_gather_updates(os, q, &f, e) < 0 ||
+	    facts_gather_services(os, q, &f, e) < 0)
 		return -1;
 	*ret = f;
 	f = (struct facts){ 0 };

@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "core/facts_services.h"
+#include "core/facts_updates.h"
 #include "core/pubkey.h"
 #include "core/sshd.h"
 #include "os/os.h"
@@ -104,9 +106,12 @@ struct facts {
 	size_t account_count;
 	struct filter_owner *filter;
 	size_t filter_count;
-	bool nft_works;		  /* nft is there and may list the ruleset */
-	bool cloud_init;	  /* installed */
-	char *cloud_init_status;  /* as `cloud-init status` says (running, done, …), or NULL */
+	bool nft_works;		 /* nft is there and may list the ruleset */
+	bool cloud_init;	 /* installed */
+	char *cloud_init_status; /* as `cloud-init status` says (running, done, …), or NULL */
+	struct updates_fact updates;
+	struct service_fact *service; /* listening to the outside, and those asked for */
+	size_t service_count;
 	struct strv not_measured; /* "what: why" */
 };
 
@@ -115,6 +120,10 @@ struct facts_query {
 	unsigned extra_port; /* a port asked about in the sshd matrix beside those in use, or 0 */
 	/* For audit: more units; and what cannot be asked is said, not an error. */
 	bool audit;
+	bool updates;		    /* how updates come, and whether a restart is due */
+	bool pending;		    /* that, and which security updates wait */
+	bool services;		    /* who listens to the outside, and who uses it */
+	const struct strv *service; /* units asked about though they do not listen, or NULL */
 	bool brief; /* only what plan and status need: no keys of other users, no sudo -l of others */
 };
 

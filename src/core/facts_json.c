@@ -20,10 +20,17 @@
  *                   file, line}]}]
  * filter            {nft_works, owners [{name, active, at_boot, denies, flushes, evidence}]}
  * cloud_init        {installed, status}
+ * updates           {unattended, automatic (both bool), config ["Name=value" of apt], times {lists,
+ *                   unattended, upgrade: seconds since 1970 or null}, restart {required, packages,
+ *                   kernel_running, kernel_newest, kernel_waits}, zone, pending ["package old -> new"]
+ *                   or null}, or null
+ * services          [{unit, program, description, active, enabled, with [unit], listen ["22/tcp
+ *                   0.0.0.0"], used_by [text], kept (never stopped)}]: who listens to the outside
  * not_measured      ["what: why"]
  */
 #include "base/json.h"
 #include "core/facts.h"
+#include "core/facts_more_json.h"
 
 static json_t *address(const struct addr *a)
 {
@@ -194,6 +201,8 @@ json_t *facts_json(const struct facts *f)
 	json_object_set_new(all, "cloud_init",
 			    json_pack("{s:b, s:o}", "installed", (int)f->cloud_init, "status",
 				      json_text(f->cloud_init_status)));
+	json_object_set_new(all, "updates", updates_json(f));
+	json_object_set_new(all, "services", services_json(f));
 	json_object_set_new(all, "not_measured", not_measured);
 	return all;
 }

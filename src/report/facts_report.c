@@ -327,6 +327,26 @@ static void add_filter(const struct facts *f, struct str *ret)
 			     "unless your provider's filter stops it"));
 }
 
+static void add_updates(const struct facts *f, struct str *ret)
+{
+	const struct updates_fact *u = &f->updates;
+
+	if (!u->measured)
+		return;
+	report_row(ret, _("Updates"), "%s",
+		   updates_are_automatic(u) ? _("come by themselves")
+					    : _("do not come by themselves"));
+	if (u->pending_measured && u->pending.count == 0)
+		report_row(ret, "", "%s", _("no security update waits"));
+	else if (u->pending_measured)
+		report_row(ret, "", _("%zu security updates wait"), u->pending.count);
+	if (u->reboot_required || u->kernel_waits)
+		report_row(ret, "", _("a restart is due (%s)"),
+			   u->reboot_packages.count ? u->reboot_packages.item[0]
+			   : u->kernel_waits	    ? u->kernel_newest
+						    : "/run/reboot-required");
+}
+
 static void add_not_measured(const struct facts *f, struct str *ret)
 {
 	for (size_t i = 0; i < f->not_measured.count; i++)
@@ -341,6 +361,7 @@ void report_facts_text(const struct facts *f, struct str *ret)
 	add_accounts(f, ret);
 	add_listeners(f, ret);
 	add_filter(f, ret);
+	add_updates(f, ret);
 	add_not_measured(f, ret);
 	str_make_clean(ret->text);
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * facts_services.h - who listens to the outside: socket -> process -> unit, and who uses that unit.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "os/os.h"
+
+struct service_fact {
+	char *unit;	    /* "rpcbind.service"; "" for a program of no service */
+	char *program;	    /* of the process that holds the socket */
+	char *description;  /* of the unit, "" */
+	char *active;	    /* ActiveState */
+	char *enabled;	    /* UnitFileState */
+	struct strv with;   /* what starts it on demand: "rpcbind.socket", "cups.path" */
+	struct strv listen; /* "111/tcp 0.0.0.0", "5353/udp ::": not on loopback */
+	/* Active units that need it, connections, mounts; in words of a person. */
+	struct strv used_by;
+	const char *kept_for; /* N_(): why it may never be stopped, or NULL */
+};
+
+struct facts;
+struct facts_query;
+
+int facts_gather_services(struct os *os, const struct facts_query *q, struct facts *f,
+			  struct err *e);
+void service_fact_done(struct service_fact *s);
+/* By "rpcbind", "rpcbind.service" or "rpcbind.socket"; NULL: none. */
+const struct service_fact *facts_service(const struct facts *f, const char *name);
+/* N_(): what a unit is for that may never be stopped; NULL: it may. */
+const char *service_kept_for(const char *unit);
