@@ -46,8 +46,9 @@ static void found_open(const struct sshd_view *v, const struct sshd_setting *s, 
 {
 	CLEANUP_FREE char *what = s ? sshd_setting_evidence(s) : xstrdup("");
 
-	finding_set(ret, allowed ? VERDICT_WAIVED : VERDICT_FAIL, _("user %s, port %u: %s%s"),
-		    v->user, v->port, what, allowed ? _("; the policy allows it") : "");
+	finding_set(ret, allowed ? VERDICT_WAIVED : VERDICT_FAIL, _("%s, port %u: %s%s"),
+		    str_eq(v->who, "stranger") ? _("any user") : v->user, v->port, what,
+		    allowed ? _("; the policy allows it") : "");
 }
 
 static bool has_door(const struct control_in *in, struct finding *ret)

@@ -520,7 +520,7 @@ const struct control audit_kernel_controls[] = {
 		.title = N_("No user can have a rare protocol loaded"),
 		.why = N_("their code is used little and has had many faults"),
 		.severity = SEVERITY_LOW,
-		.fix = N_("into a file in /etc/modprobe.d, for each: blacklist NAME"),
+		.fix = N_("into a file in /etc/modprobe.d, for each: install NAME /bin/false"),
 		.source = "CVE-2017-6074, modprobe.d(5)",
 		.probe = protocols_probe,
 	},

@@ -67,7 +67,7 @@ static char *elements_that_fit(const char *list, const char *patterns)
 				strv_add(&found, elements.item[i]);
 				break;
 			}
-	return found.count > 0 ? strv_join(&found, ",") : NULL;
+	return found.count > 0 ? strv_join(&found, ", ") : NULL;
 }
 
 /* What is wrong with it, malloc'd; NULL: nothing. */
@@ -97,34 +97,54 @@ static char *fault_of(const struct sshd_rule *r, const struct sshd_setting *s)
 	return NULL;
 }
 
+/* What of the matrix breaks a rule. */
+struct broken {
+	const struct sshd_setting *any; /* one that has the keyword at all */
+	const struct sshd_view *view;	/* the first that breaks it */
+	size_t asked, count;
+};
+
+static struct broken look_at_views(const struct sshd *s, const struct sshd_rule *r)
+{
+	struct broken b = { 0 };
+
+	for (size_t i = 0; i < s->view_count; i++) {
+		const struct sshd_setting *x = sshd_setting(&s->view[i], r->keyword);
+		CLEANUP_FREE char *fault = x ? fault_of(r, x) : NULL;
+
+		b.any = b.any ? b.any : x;
+		b.asked += x != NULL;
+		b.count += fault != NULL;
+		if (fault && !b.view)
+			b.view = &s->view[i];
+	}
+	return b;
+}
+
 /* Asked for every user, address and port of the matrix: a Match may differ. */
 static int probe_rule(const struct control_in *in, const struct control *self, struct finding *ret,
 		      struct err *e)
 {
 	const struct sshd_rule *r = self->param;
-	const struct sshd *s = &in->facts->sshd;
-	const struct sshd_setting *any = NULL;
-	CLEANUP_FREE char *good = NULL;
+	CLEANUP_FREE char *text = NULL;
+	struct broken b;
 
 	(void)e;
 	if (!sshd_was_asked(in, ret))
 		return 0;
-	for (size_t i = 0; i < s->view_count; i++) {
-		const struct sshd_setting *x = sshd_setting(&s->view[i], r->keyword);
-		CLEANUP_FREE char *fault = x ? fault_of(r, x) : NULL;
-
-		any = any ? any : x;
-		if (!fault)
-			continue;
-		finding_set(ret, VERDICT_FAIL, _("for user %s: %s"), s->view[i].user, fault);
-		return 0;
-	}
-	if (!any) {
+	b = look_at_views(&in->facts->sshd, r);
+	if (!b.any) {
 		finding_set(ret, VERDICT_PASS, _("this OpenSSH has no %s"), r->keyword);
-		return 0;
+	} else if (!b.view) {
+		text = r->test == LIST_WITHOUT ? xstrdup(r->keyword) : sshd_setting_evidence(b.any);
+		finding_set(ret, VERDICT_PASS, "%s", text);
+	} else {
+		text = fault_of(r, sshd_setting(b.view, r->keyword));
+		if (b.count == b.asked)
+			finding_set(ret, VERDICT_FAIL, "%s", text);
+		else
+			finding_set(ret, VERDICT_FAIL, _("for user %s: %s"), b.view->user, text);
 	}
-	good = r->test == LIST_WITHOUT ? xstrdup(r->keyword) : sshd_setting_evidence(any);
-	finding_set(ret, VERDICT_PASS, "%s", good);
 	return 0;
 }
 

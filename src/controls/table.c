@@ -17,6 +17,7 @@ extern const struct control audit_sshd_controls[];
 extern const struct control audit_key_controls[];
 extern const struct control audit_account_controls[];
 extern const struct control audit_service_controls[];
+extern const struct control audit_update_controls[];
 extern const struct control audit_system_controls[];
 extern const struct control audit_kernel_controls[];
 
@@ -24,7 +25,8 @@ const struct control *const control_families[] = {
 	self_controls,		account_controls,      reserved_port_controls,
 	ssh_controls,		filter_controls,       audit_door_controls,
 	audit_sshd_controls,	audit_key_controls,    audit_account_controls,
-	audit_service_controls, audit_system_controls, audit_kernel_controls,
+	audit_service_controls, audit_update_controls, audit_system_controls,
+	audit_kernel_controls,
 };
 const size_t control_families_count = COUNT(control_families);
 

@@ -126,7 +126,7 @@ static int gather_host(struct os *os, struct facts *f, struct err *e)
 	    read_line_of(os, "/proc/sys/kernel/random/boot_id", &f->boot_id, e) < 0 ||
 	    read_line_of(os, "/etc/machine-id", &f->machine_id, e) < 0)
 		return -1;
-	r = os_read(os, "/etc/os-release", &release, e);
+	r = read_followed(os, "/etc/os-release", &release, e);
 	if (r == 1)
 		r = os_read(os, "/usr/lib/os-release", &release, e);
 	if (r < 0)

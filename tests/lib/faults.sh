@@ -4,6 +4,8 @@
 # faults.sh: runs inside a VPS (sh). A host with nothing that an audit minds, the words that faults.tsv
 # is written in, and `each_fault FILE CMD`: for every line plants the fault, runs CMD ID, and heals it.
 
+security_list=/var/lib/apt/lists/192.0.2.10_dists_bookworm-security_main_binary-amd64_Packages
+
 sshd() { # sshd KEYWORD VALUE...: sshd would say so, before anything else
 	printf '%s\n' "$*" >/etc/ssh/sshd_config.d/00-fault.conf
 }
@@ -73,6 +75,11 @@ clean_host() { # what audit finds nothing wrong with, but for the filter, update
 		X11Forwarding no
 		MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512
 	CONF
+	printf 'deb http://192.0.2.10/ bookworm main\ndeb http://192.0.2.10/ bookworm-security main\n' >/etc/apt/sources.list
+	: >"$security_list"
+	: >"${security_list%main*}InRelease"
+	mkdir -p /var/lib/apt/periodic
+	touch /var/lib/apt/periodic/upgrade-stamp
 	# What an image says in its main file would come too late to matter.
 	cp /etc/ssh/sshd_config /root/sshd_config
 	systemctl reload ssh
