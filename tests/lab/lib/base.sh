@@ -2,8 +2,8 @@
 # shellcheck disable=SC2154 # $here and the capitals are set by vps
 # SPDX-License-Identifier: MIT
 #
-# The bases: one Debian tree per kind, made once with mmdebstrap and kept, never written to again.
-# $LAB/base/KIND/usr is its /usr, $LAB/base/KIND/rest all else.
+# The bases: one Debian tree per kind, or several kinds', made once with mmdebstrap and kept, never
+# written to again.  $LAB/base/KIND/usr is its /usr, $LAB/base/KIND/rest all else.
 
 common_packages=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,nftables,sudo,iproute2,procps
 common_packages+=,iputils-ping,unattended-upgrades,ca-certificates,adduser,passwd,kmod,cron,netbase
@@ -13,7 +13,15 @@ kind_row() { # kind_row KIND -> "SUITE EXTRA"
 	awk -v kind="$1" '$1 == kind { print $2, $3; found = 1 } END { exit !found }' "$here/kinds" ||
 		die "no kind '$1'; there are: $(awk '!/^#/ { printf "%s ", $1 }' "$here/kinds")"
 }
-base_of() { echo "$LAB/base/$1"; }
+base_kind() { # base_kind KIND: the kind whose base it has
+	local suite
+	read -r suite _ <<<"$(kind_row "$1")"
+	case $suite in
+	=*) echo "${suite#=}" ;;
+	*) echo "$1" ;;
+	esac
+}
+base_of() { echo "$LAB/base/$(base_kind "$1")"; }
 
 # The archives this machine's apt is set up with.  A minimal machine may know only the main one:
 # Debian's mirrors have the security archive beside it.
@@ -92,11 +100,12 @@ cmd_deps() { # deps                      installs the host packages the lab need
 
 cmd_base() { # base KIND                 makes the base of a kind (`new` does it when needed)
 	[ $# = 1 ] || usage 'base KIND'
-	kind_row "$1" >/dev/null
+	local kind
+	kind=$(base_kind "$1")
 	mkdir -p "$LAB/base"
-	[ ! -d "$(base_of "$1")" ] || return 0
+	[ ! -d "$LAB/base/$kind" ] || return 0
 	(
 		flock 8 # another lab user may be making it just now
-		[ -d "$(base_of "$1")" ] || base_make "$1"
-	) 8>"$LAB/base/$1.lock"
+		[ -d "$LAB/base/$kind" ] || base_make "$kind"
+	) 8>"$LAB/base/$kind.lock"
 }

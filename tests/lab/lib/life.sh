@@ -111,6 +111,16 @@ cmd_first_state() {
 		sed -i "s,^root:[^:]*:,root:$(openssl passwd -6 "$ROOT_PASSWORD"):," etc/shadow
 		ssh-keygen -A -f . >/dev/null
 	fi
+	kind_state "$(vps_get "$name" kind)"
+}
+# What makes the kind special, run in the new disk as its root.  Nothing it starts or says reaches this
+# machine's network.
+kind_state() {
+	local script=$here/kinds.d/$1.sh
+	[ -e "$script" ] || return 0
+	unshare -n -m --propagation unchanged sh -c 'mount -t proc proc proc && exec chroot . env -i "$@"' kind \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin PASSWORD="$ROOT_PASSWORD" KEY="$(cat "$LAB/key.pub")" \
+		bash -eu <"$script" >/dev/null || die "kinds.d/$1.sh failed"
 }
 cloud_seed() { # a NoCloud seed: cloud-init itself does the rest at first boot
 	local seed=var/lib/cloud/seed/nocloud
@@ -184,6 +194,7 @@ cmd_new() { # new NAME [KIND] [SIZE]   a fresh VPS, powered off (KIND debian12, 
 		echo "$index" >"$dir/index"
 	) 8>"$LAB/index.lock"
 	disk_make "$1" "${3:-2G}"
+	[ "${2:-}" != console-first ] || cmd_provider "$1" on
 	trap - EXIT
 }
 
@@ -222,6 +233,7 @@ cmd_supervise() {
 	while :; do
 		disk_mount "$name"
 		plug_in "$name"
+		advertise "$name"
 		echo "$(($(vps_get "$name" generation || echo 0) + 1))" >"$dir/generation"
 		# Without CAP_NET_ADMIN services have no nft; without CAP_BPF and the bpf call IPAddressDeny= is
 		# silently ignored; without WRITABLE=network net.* settings are read-only.
@@ -233,6 +245,7 @@ cmd_supervise() {
 		echo $! >"$dir/nspawn"
 		rc=0
 		wait $! || rc=$?
+		[ -z "$advertiser" ] || kill "$advertiser" || true
 		disk_umount "$name"
 		# 133 is a reboot that was asked for; its packet filter and addresses are gone, as on a real one
 		[[ $rc = 133 && ! -e $dir/stop ]] || break
@@ -258,11 +271,23 @@ plug_in() { # a fresh network namespace with a cable to the provider's bridge
 	in_machine nsenter --net="/run/netns/$netns" ip -batch - <<-PLUG
 		link set lo up
 		link set eth0 up
+	PLUG
+	slaac "$1" || in_machine nsenter --net="/run/netns/$netns" ip -batch - <<-ADDRESSES
 		addr add $(address4 "$1")/24 dev eth0
 		addr add $(address6 "$1")/64 dev eth0 nodad
 		route add default via $NET4.1
 		route add ::/0 via $NET6:1
-	PLUG
+	ADDRESSES
+}
+advertise() { # for a VPS that has its addresses from the router: sets $advertiser, else empty
+	advertiser=
+	slaac "$1" || return 0
+	in_machine nsenter --net="/run/netns/$PROVIDER" python3 "$here/advertise.py" \
+		"vps$(vps_get "$1" index)" "$NET6:" </dev/null &
+	advertiser=$!
+}
+addressed() { # has it all its addresses?
+	! slaac "$1" || [ -n "$(cmd_run "$1" ip -6 addr show dev eth0 scope global -tentative)" ]
 }
 
 cmd_wait() { # wait NAME [SECONDS]        until it has finished booting; prints running or degraded
@@ -272,7 +297,7 @@ cmd_wait() { # wait NAME [SECONDS]        until it has finished booting; prints 
 		running "$1" || { tail -n 5 "$(vps_dir "$1")"/*.log >&2; die "$1 is not running"; }
 		state=$(cmd_run "$1" systemctl is-system-running 2>/dev/null) || true
 		case $state in
-		running | degraded | maintenance) echo "$state"; return ;;
+		running | degraded | maintenance) addressed "$1" && { echo "$state"; return; } ;;
 		esac
 		sleep 0.1
 	done
@@ -373,7 +398,7 @@ cmd_down() { # down                      removes everything but the bases; fine 
 cmd_ls() { # ls                        name, kind, IPv4, IPv6, up or off
 	local name
 	for name in $(all_vps); do
-		printf '%-20s %-9s %-15s %-18s %s\n' "$name" "$(vps_get "$name" kind)" "$(address4 "$name")" \
+		printf '%-20s %-13s %-15s %-24s %s\n' "$name" "$(vps_get "$name" kind)" "$(slaac "$name" || address4 "$name")" \
 			"$(address6 "$name")" "$(running "$name" && echo up || echo off)"
 	done
 }

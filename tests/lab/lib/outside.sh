@@ -10,7 +10,12 @@
 # The filter drops what it forwards, so that a client meets silence, as with a real provider.
 
 address4() { echo "$NET4.$((10 + $(vps_get "$1" index)))"; }
-address6() { echo "$NET6:$(printf %x $((0x10 + $(vps_get "$1" index))))"; }
+address6() { # given by hand, or made of the hardware's by the VPS itself
+	local index
+	index=$(vps_get "$1" index)
+	if slaac "$1"; then printf '%s:ff:fe00:1%02x\n' "$NET6" "$index"; else printf '%s:%x\n' "$NET6" $((0x10 + index)); fi
+}
+slaac() { [ "$(vps_get "$1" kind)" = ipv6 ]; } # has IPv6 alone, by the router's advertisements
 
 # Not `ip netns exec` nor `ip -n`: they also want a mount namespace, and cannot have one in a chroot.
 in_netns() { nsenter --net="/run/netns/$1" "${@:2}"; }
@@ -73,7 +78,11 @@ cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr 
 	outside6) echo "$CLIENT6" ;;
 	elsewhere4) echo "$ELSEWHERE4" ;;
 	elsewhere6) echo "$ELSEWHERE6" ;;
-	*) need_vps "$1"; "address$2" "$1" ;;
+	*)
+		need_vps "$1"
+		[ "$2" = 6 ] || ! slaac "$1" || die "$1 has no IPv4"
+		"address$2" "$1"
+		;;
 	esac
 }
 cmd_key() { # key                       path of the lab's private key for clients (KEY.pub beside it); in no VPS
@@ -91,6 +100,7 @@ cmd_ssh() { # ssh NAME [--password PW | --key FILE | --none] [-4|-6] [OPTION...]
 	local login=(-o PubkeyAuthentication=no -o NumberOfPasswordPrompts=1) given=()
 	shift
 	need_vps "$name"
+	! slaac "$name" || family=6
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--password) password=$2; shift 2 ;;
