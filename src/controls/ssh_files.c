@@ -171,22 +171,20 @@ static bool allowed_in_match(const char *keyword)
 	return !str_case_eq(keyword, "ChallengeResponseAuthentication");
 }
 
-static void add_old_ports_match(const struct draft *d, struct str *s)
+/* A block for each: LocalPort takes one port, no list. */
+static void add_old_port_match(const struct draft *d, unsigned port, struct str *s)
 {
-	bool first = true;
-
-	for (size_t i = 0; i < d->old_port_count; i++) {
-		if (d->old_port[i] == d->port)
-			continue;
-		str_addf(s, "%s%u", first ? "Match LocalPort " : ",", d->old_port[i]);
-		first = false;
-	}
-	if (first)
-		return;
-	str_add(s, "\n");
+	str_addf(s, "Match LocalPort %u\n", port);
 	for (size_t i = 0; i < d->ssh_count; i++)
 		if (d->ssh[i].before[0] && allowed_in_match(d->ssh[i].keyword))
 			str_addf(s, "\t%s %s\n", d->ssh[i].keyword, d->ssh[i].before);
+}
+
+static void add_old_ports_match(const struct draft *d, struct str *s)
+{
+	for (size_t i = 0; i < d->old_port_count; i++)
+		if (d->old_port[i] != d->port)
+			add_old_port_match(d, d->old_port[i], s);
 }
 
 /* OpenSSH 9.8 and later shut an address out after a few failures (trap 17), at the old port too: in the

@@ -144,12 +144,29 @@ static int door_stays(const struct control_in *in, const struct draft *d,
 	return 0;
 }
 
+/* The form of the waiting time is not that of the end: sshd judges both before anything changes. */
+static int waiting_form_is_good(const struct control_in *in, struct draft *d, struct err *e)
+{
+	const struct sshd_view *root = sshd_view_of(&in->facts->sshd, "root", 0);
+	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
+	CLEANUP(sshd_view_done) struct sshd_view ignored = { 0 };
+	struct sshd_view ask;
+
+	if (!root)
+		return 0;
+	ask = at_port(root, d->port);
+	if (ssh_files_make(in, d, SSH_RESTRICT, &files, e) < 0)
+		return -1;
+	return view_form(in, &files, &ask, &ignored, e);
+}
+
 static int final_effects(const struct control_in *in, struct draft *d, struct err *e)
 {
 	static const char *const roles[] = { "root", "admin", "stranger" };
 	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
 
-	if (ssh_files_make(in, d, SSH_FINAL, &files, e) < 0 || door_stays(in, d, &files, e) < 0)
+	if (waiting_form_is_good(in, d, e) < 0 || ssh_files_make(in, d, SSH_FINAL, &files, e) < 0 ||
+	    door_stays(in, d, &files, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(roles); i++) {
 		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, roles[i], 0);

@@ -92,7 +92,7 @@ old_after() { # old_after EVENT NAME RECORD COUNT: stopped there, then EVENT: th
 	ok "  it ends by itself" ended "$2" 20
 	is "  what was written had reached the disk" "$4" written "$2" "$3"
 	is_as_before "$2" "  byte for byte as before"
-	root_gets_in "$2" "  then"
+	owner_gets_in "$2" "  then"
 }
 # each_step EVENT EVENT: after every step before the window, on $cloud and $plain in turn (a plain VPS
 # has one step less), with the first EVENT and the second.

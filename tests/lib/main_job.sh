@@ -5,7 +5,7 @@
 # policy, apply by root's password over ssh, the login by the new door, confirm, and whether all is
 # as before.  Sources lab.sh.  The program is $KANNUKI_BUILD/kannuki (build/kannuki).
 # shellcheck source=/dev/null
-# shellcheck disable=SC2154 # what lab.sh sets
+# shellcheck disable=SC2034,SC2154 # what lab.sh sets; some is for main_way.sh alone
 . "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 
 job_top=$(readlink -f "$lab_root/../..")
@@ -14,7 +14,7 @@ job_admin=taro
 job_secret=correct-horse-9 # what the admin types for sudo
 job_port=22022
 job_key=$TEST_TMP/id
-job_ports=22,25,80,443,3000,$job_port # what the short looks from outside try
+job_ports=22,25,80,111,443,2022,3000,8080,8081,$job_port # what the short looks from outside try
 [ -x "$job_program" ] || bail "no program at $job_program: build it first (ninja -C build)"
 ssh-keygen -q -t ed25519 -N '' -C "$job_admin@laptop" -f "$job_key"
 
@@ -33,7 +33,24 @@ service_at() { # service_at NAME UNIT PORT: something that listens on both famil
 	UNIT
 	vps run "$1" systemctl -q enable --now "$2.service"
 }
+# What differs from kind to kind: how its owner gets in before, and what answers then.
+owner_is() { # owner_is KIND
+	job_families='4 6'
+	job_owner=root
+	job_root=()            # what makes root of the owner
+	job_owner_keys=/root/.ssh/authorized_keys
+	job_before='22 80 3000' # of $job_ports
+	case $1 in
+	ipv6) job_families=6 ;;
+	sudo-user) job_owner=debian job_root=(sudo -n) job_owner_keys=/home/debian/.ssh/authorized_keys ;;
+	messy) job_owner=ubuntu job_root=(sudo -n) job_owner_keys=/etc/ssh/keys/ubuntu job_before='22 25 80 111 2022 3000' ;;
+	ufw) job_before='22 80' ;;
+	docker) job_before='22 80 3000 8080 8081' ;;
+	esac
+}
+owner_is debian12
 rented() { # rented KIND [SUFFIX]: a fresh VPS with two web servers, one of them forgotten; in $vps_one
+	owner_is "$1"
 	fresh "$1" "${2:-}"
 	service_at "$vps_one" web 80
 	service_at "$vps_one" forgotten 3000
@@ -72,9 +89,13 @@ apply_from() { # apply_from NAME SSH-ARGUMENT... -- APPLY-ARGUMENT...
 		shift
 	done
 	shift
-	echo "$job_secret" | vps ssh "$name" "${ssh[@]}" -- ./kannuki apply --policy policy.conf --yes --password-stdin "$@"
+	echo "$job_secret" | vps ssh "$name" "${ssh[@]}" -l "$job_owner" -- \
+		"${job_root[@]}" /root/kannuki apply --policy /root/policy.conf --yes --password-stdin "$@"
 }
-apply() { # apply NAME APPLY-ARGUMENT...: as its new owner, root by password; ends when it is pending
+as_owner() { # as_owner NAME CMD...: by the first login, as root
+	vps ssh "$1" -l "$job_owner" -- "${job_root[@]}" "${@:2}"
+}
+apply() { # apply NAME APPLY-ARGUMENT...: as its new owner, by password; ends when it is pending
 	apply_from "$1" -- --no-wait "${@:2}"
 }
 pending() { # pending NAME APPLY-ARGUMENT...: the same, as a test
@@ -106,9 +127,9 @@ live_lives() { # live_lives TAG
 
 # --- looks from outside -------------------------------------------------------------------------
 
-answer() { # answer NAME PORTS WORDS: exactly these TCP ports answer, over both families
+answer() { # answer NAME PORTS WORDS: exactly these TCP ports answer, over each family it has
 	local family
-	for family in 4 6; do
+	for family in $job_families; do
 		is "$3, IPv$family" "$(tr ' ' '\n' <<<"$2")" ports_only "$1" "$family" "${4:-$job_ports}"
 	done
 }
@@ -116,9 +137,9 @@ ports_only() { open_ports "$@" | cut -d/ -f1; }
 dialog_refused() { # dialog_refused NAME USER PASSWORD PORT FAMILY: keyboard-interactive
 	lab_refused "$1" --password "$3" -l "$2" -p "$4" "-$5" -o PreferredAuthentications=keyboard-interactive
 }
-only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over both families
+only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over each family it has
 	local family
-	for family in 4 6; do
+	for family in $job_families; do
 		ok "$2: the admin's key opens, IPv$family" door "$1" "-$family" -- true
 		is "$2: only keys are offered, IPv$family" publickey offered_methods "$1" "$job_port" nobody-here "$family"
 		ok "$2: the admin's password is refused, IPv$family" \
@@ -126,11 +147,15 @@ only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over bo
 		ok "$2: by keyboard-interactive too, IPv$family" \
 			dialog_refused "$1" "$job_admin" "$job_secret" "$job_port" "$family"
 		ok "$2: root's password is refused, IPv$family" refused_root_password "$1" "$job_port" "$family"
+		[[ $job_owner = root || $job_owner = "$job_admin" ]] || ok "$2: $job_owner's password is refused, IPv$family" \
+			refused_password "$job_owner" "$job_port" "$(vps password)" "$1" "$family"
 		ok "$2: root's key is refused, IPv$family" refused_key root "$job_port" "$job_key" "$1" "$family"
 		ok "$2: the admin's key still opens, IPv$family" door "$1" "-$family" -- true
 	done
 }
-root_gets_in() { # root_gets_in NAME WORDS: by the password that the VPS came with, at port 22
-	ok "$2: root logs in by password, IPv4" vps ssh "$1" -4 -- true
-	ok "$2: root logs in by password, IPv6" vps ssh "$1" -6 -- true
+owner_gets_in() { # owner_gets_in NAME WORDS: by the password that the VPS came with, at port 22
+	local family
+	for family in $job_families; do
+		ok "$2: $job_owner logs in by password, IPv$family" vps ssh "$1" "-$family" -l "$job_owner" -- true
+	done
 }

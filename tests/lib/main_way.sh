@@ -3,61 +3,76 @@
 # SPDX-License-Identifier: MIT
 #
 # main_way.sh: the main job from the first login to the second reboot on one kind of VPS, as
-# functions in their order.  Sourced by tests/lab/t/main-*.sh; each look is from outside, over both families.
+# functions in their order.  Sourced by tests/lab/t/main-*.sh and kind-*.sh; each look is from outside, over
+# every family that the VPS has.  $way_after is what shall answer in the end beside the new port.
 # shellcheck source=/dev/null
 . "$(dirname "${BASH_SOURCE[0]}")/main_job.sh"
+
+way_after=80
+
+ports() { tr ' ' '\n' <<<"$*" | sort -n -u | xargs; } # ports "22 80" 25 ...: in their order, as answer wants them
+all_families() { # all_families FUNCTION ARGUMENT...: once for each, with the family at the end
+	local family
+	for family in $job_families; do "$@" "$family"; done
+}
 
 # What makes the refusals later worth something: all of it works before.
 way_before() {
 	way_kind=$1
 	rented "$1"
-	vps put "$vps_one" "$job_key.pub" /root/.ssh/authorized_keys 600
+	# shellcheck disable=SC2016
+	vps run "$vps_one" sh -c 'mkdir -p -m 700 "${0%/*}" && cat >>"$0"' "$job_owner_keys" <"$job_key.pub"
 	# the second keyword is that of OpenSSH before 8.7, and another name of the first one since
 	vps run "$vps_one" sh -c 'printf "KbdInteractiveAuthentication yes\nChallengeResponseAuthentication yes\n" \
-		>/etc/ssh/sshd_config.d/60-image.conf; systemctl reload ssh'
+		>/etc/ssh/sshd_config.d/60-image.conf; systemctl try-reload-or-restart ssh'
 	policy "$vps_one"
-	answer "$vps_one" "22 80 3000" "before"
-	root_gets_in "$vps_one" "before"
-	ok "before: root by keyboard-interactive" vps ssh "$vps_one" -o PreferredAuthentications=keyboard-interactive -- true
-	ok "before: root by key" vps ssh "$vps_one" --key "$job_key" -- true
+	answer "$vps_one" "$job_before" "before"
+	owner_gets_in "$vps_one" "before"
+	ok "before: $job_owner by keyboard-interactive" owner_dialog
+	ok "before: $job_owner by key" vps ssh "$vps_one" --key "$job_key" -l "$job_owner" -- true
+	is "before: and is root, or becomes it" root as_owner "$vps_one" id -un # sudo notes in the home that it has been used
 	remember "$vps_one"
-	exits "plan ends with 3: it would change something" 3 as_root_password "$vps_one" ./kannuki plan --policy policy.conf
+	exits "plan ends with 3: it would change something" 3 as_owner "$vps_one" /root/kannuki plan --policy /root/policy.conf
 	said "plan says first what stops answering" '3000/tcp'
 	said "and which file and line decides now" "(now decided by|in) /etc/ssh/[^ ]*:[0-9]+"
 	is_as_before "$vps_one" "plan changes nothing"
 }
+owner_dialog() { vps ssh "$vps_one" -l "$job_owner" -o PreferredAuthentications=keyboard-interactive -- true; }
 way_unconfirmed() { # nobody confirms: the window passes, and all is as before
 	pending "$vps_one" --window 30s
 	ok "pending: the new door opens" door "$vps_one" -- true
 	ok "not confirmed: it ends by itself" ended "$vps_one" 50
 	is_as_before "$vps_one" "not confirmed: byte for byte as before"
-	root_gets_in "$vps_one" "not confirmed"
-	answer "$vps_one" "22 80 3000" "not confirmed"
+	owner_gets_in "$vps_one" "not confirmed"
+	answer "$vps_one" "$job_before" "not confirmed"
 }
+session_begin() { live_begin "$2" "$1" "-$2" -l "$job_owner"; }
+session_lives() { ok "$1: the session that was there lives, IPv$2" live_lives "$2"; }
 way_pending() {
-	live_begin four "$vps_one" -4
-	live_begin six "$vps_one" -6
+	all_families session_begin "$vps_one"
 	pending "$vps_one"
-	said "which says what to type" "ssh -p $job_port $job_admin@198.51.100"
-	ok "the session that was there lives, IPv4" live_lives four
-	ok "and IPv6" live_lives six
-	exits "status ends with 4" 4 as_root_password "$vps_one" /usr/local/sbin/kannuki status
-	answer "$vps_one" "22 80 $job_port" "pending"
-	root_gets_in "$vps_one" "pending: at the old port as before"
+	said "which says what to type" "ssh -p $job_port $job_admin@$(first_address)"
+	all_families session_lives "pending"
+	exits "status ends with 4" 4 as_owner "$vps_one" /usr/local/sbin/kannuki status
+	answer "$vps_one" "$(ports "$(old_ports)" "$way_after" "$job_port")" "pending"
+	owner_gets_in "$vps_one" "pending: at the old port as before"
 	if [ "$way_kind" = debian11 ]; then # OpenSSH before 8.7 has no way to keep it at one port only
 		ok "the dialog alone is off at the old port too" lab_refused "$vps_one" --password "$(vps password)" \
 			-o PreferredAuthentications=keyboard-interactive
 	else
-		ok "and by keyboard-interactive" vps ssh "$vps_one" -o PreferredAuthentications=keyboard-interactive -- true
+		ok "and by keyboard-interactive" owner_dialog
 	fi
 	only_the_key_opens "$vps_one" "pending"
-	ok "the sessions still live" live_lives four
-	ok "both" live_lives six
+	all_families session_lives "looked at"
 	exits "a second apply meets the first: 5" 5 apply "$vps_one"
 }
+first_address() { vps addr "$vps_one" "${job_families%% *}"; } # what the owner has typed to come here
+old_ports() { tr ' ' '\n' <<<"$job_before" | grep -xE '22|2022'; } # SSH's
 way_confirmed() { # way_confirmed 4|6: over which family the proof comes
 	is "sudo makes root of the admin" root as_admin "$vps_one" id -un
-	not_ok "but not by a wrong password" door "$vps_one" -- "echo wrong-horse-99 | sudo -k -S -p '' true"
+	if [ "$job_owner" != "$job_admin" ]; then # (who may sudo without a password needs no right one)
+		not_ok "but not by a wrong password" door "$vps_one" -- "echo wrong-horse-99 | sudo -k -S -p '' true"
+	fi
 	if [ "$1" = 4 ]; then
 		ok "confirm, over IPv4" as_admin "$vps_one" kannuki confirm
 	else
@@ -78,13 +93,14 @@ nothing_to_confirm() {
 	return 1
 }
 way_look() { # way_look WORDS: only what the policy wants
-	answer "$vps_one" "80 $job_port" "$1"
+	answer "$vps_one" "$(ports "$way_after" "$job_port")" "$1"
 	only_the_key_opens "$vps_one" "$1"
 	is "$1: sudo works" root as_admin "$vps_one" id -un
 }
 way_rebooted() {
 	vps reboot "$vps_one" >/dev/null
-	answer "$vps_one" "80 $job_port" "rebooted, all of the usual ports" "1-1024,2222,3000,3306,5432,6379,8080,8443,$job_port"
+	answer "$vps_one" "$(ports "$way_after" "$job_port")" "rebooted, all of the usual ports" \
+		"1-1024,2022,2222,3000,3306,5432,6379,8080,8081,8443,$job_port"
 	way_look "rebooted"
 	exits "rebooted: plan is empty" 0 as_admin "$vps_one" kannuki plan
 	is "rebooted: nothing of the waiting time is left" "" vps run "$vps_one" sh -c \

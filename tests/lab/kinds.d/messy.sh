@@ -14,7 +14,7 @@ sed -i 's/^#\?Port 22$/Port 22\nPort 2022/' /etc/ssh/sshd_config
 cat >>/etc/ssh/sshd_config <<-'CONFIG'
 	AllowUsers ubuntu
 	AuthorizedKeysFile /etc/ssh/keys/%u
-	Match User ubuntu
+	Match User deploy
 	    X11Forwarding no
 	    PasswordAuthentication yes
 CONFIG

@@ -100,7 +100,7 @@ note "the window was over after $((SECONDS - began)) s"
 said "  too late, and what to do" 'too late: .*sudo kannuki apply'
 vps run "$one" rm -f /root/late
 is_as_before "$one" "undone: byte for byte as before"
-root_gets_in "$one" "undone"
+owner_gets_in "$one" "undone"
 exits "and nobody waits for a proof: 1" 1 as_root_password "$one" ./kannuki confirm
 
 # --- the console ------------------------------------------------------------------------------------

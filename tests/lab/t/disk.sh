@@ -31,7 +31,7 @@ filled_at() { # filled_at WORDS RECORD COUNT: apply meets the full disk there, a
 	is "  apply ends with 1" 1 echo "$status"
 	one_error
 	ok "  nothing is left under way" ended "$one" 20
-	root_gets_in "$one" "  still full"
+	owner_gets_in "$one" "  still full"
 	drain "$one"
 	is_as_before "$one" "  byte for byte as before"
 }
@@ -58,7 +58,7 @@ pending "$one" --window $window
 ok "full while it waits" fill "$one"
 ok "  the new door opens" door "$one" -- true
 ok "  it ends by itself" ended "$one" $((window + 20))
-root_gets_in "$one" "  still full"
+owner_gets_in "$one" "  still full"
 drain "$one"
 is_as_before "$one" "  byte for byte as before"
 
@@ -71,7 +71,7 @@ ok "full while it is taken back" wait_until 20 stopped "$one"
 ok "  to the last block" fill "$one"
 go_on "$one"
 wait "$undoing"
-root_gets_in "$one" "  still full"
+owner_gets_in "$one" "  still full"
 note "undo said: $(vps run "$one" cat /root/said | tr '\n' ' ')"
 drain "$one"
 vps run "$one" rm -f /root/said
@@ -93,7 +93,7 @@ for family in 4 6; do
 done
 ok "  writable again" vps run "$one" umount -l /etc
 ok "  it ends by itself" ended "$one" 30
-root_gets_in "$one" "  writable again"
+owner_gets_in "$one" "  writable again"
 is_as_before "$one" "  byte for byte as before"
 
 # --- full while it waits: confirmed all the same ------------------------------------------------------

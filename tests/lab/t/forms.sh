@@ -26,7 +26,7 @@ is "  and sudo works" root plain_sudo "$one" id -un
 like "  the account has no password that opens" "^$job_admin:\*:" vps run "$one" getent shadow "$job_admin"
 ok "  undo" vps run "$one" /root/kannuki undo
 is_as_before "$one" "  byte for byte as before"
-root_gets_in "$one" "  undone"
+owner_gets_in "$one" "  undone"
 exits "nopasswd: pending once more" 4 apply_without
 exits "  confirmed by the new login" 0 plain_sudo "$one" kannuki confirm
 vps reboot "$one" >/dev/null

@@ -94,7 +94,7 @@ job_port=22
 ok "the admin logs in through the socket" door "$one" -- true
 ok "nobody confirms" ended "$one" 50
 is_as_before "$one"
-root_gets_in "$one" "undone"
+owner_gets_in "$one" "undone"
 pending "$one"
 ok "confirmed through the socket, which is not the daemon's own listener" confirm "$one"
 vps reboot "$one" >/dev/null

@@ -22,7 +22,7 @@ done
 # isolate starts the unit of the early boot too, which undoes whatever it finds: back, not half of it
 ok "isolate takes it back" ended "$one" 60
 is_as_before "$one" "  byte for byte"
-root_gets_in "$one" "  then"
+owner_gets_in "$one" "  then"
 
 pending "$one" --window 10m
 ok "nft is not there at the next boot" vps run "$one" sh -c 'mv /usr/sbin/nft /usr/sbin/nft.away; sync'
@@ -33,6 +33,6 @@ ok "it is not at the end" under_way "$one"
 ok "nft is back" vps run "$one" mv /usr/sbin/nft.away /usr/sbin/nft
 ok "it comes to its end by itself" ended "$one" 30
 is_as_before "$one" "undone: byte for byte as before"
-root_gets_in "$one" "undone"
+owner_gets_in "$one" "undone"
 is "no unit failed" "" vps run "$one" systemctl --failed --no-legend --plain
 done_testing

@@ -23,5 +23,5 @@ ok "it ends by itself all the same" ended "$one" 90
 kill -KILL "$confirming" # its sudo was stopped with it
 not_ok "the stopped one confirmed nothing" grep -qE 'Proved|Confirmed' "$TEST_TMP/confirm"
 is_as_before "$one" "undone: byte for byte as before"
-root_gets_in "$one" "undone"
+owner_gets_in "$one" "undone"
 done_testing

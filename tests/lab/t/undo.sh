@@ -10,7 +10,7 @@
 window=30
 old_again() { # old_again NAME WORDS
 	is_as_before "$1" "$2: byte for byte as before"
-	root_gets_in "$1" "$2"
+	owner_gets_in "$1" "$2"
 	answer "$1" "22 80 3000" "$2"
 }
 txn_unit() { vps run "$1" sh -c "systemctl list-units --plain --no-legend 'kannuki-$2@*' | awk '{ print \$1 }'"; }
@@ -114,7 +114,7 @@ pending "$plain"
 ok "confirmed" confirm "$plain"
 not_ok "root is out" vps ssh "$plain" -o ConnectTimeout=2 -- true
 exits "undo of what is confirmed is pending itself: 4" 4 as_admin "$plain" kannuki undo --yes --no-wait --window $window
-root_gets_in "$plain" "the former door is open"
+owner_gets_in "$plain" "the former door is open"
 ok "and so is the present one" door "$plain" -- true
 exits "a proof by the present door is none: 1" 1 confirm "$plain"
 ok "nobody proves the former door: the present state comes back" ended "$plain" $((window + 20))
