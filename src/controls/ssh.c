@@ -6,6 +6,7 @@
 #include "base/i18n.h"
 #include "controls/control.h"
 #include "controls/ssh_files.h"
+#include "controls/ssh_socket.h"
 
 unsigned ssh_port_wanted(const struct control_in *in)
 {
@@ -114,12 +115,8 @@ static int port_propose(const struct control_in *in, const struct finding *found
 		d->old_port[d->old_port_count++] = s->port[i];
 	if (!d->port_changes)
 		return 0;
-	if (s->socket_unit)
-		return err_set(
-			e, ERR_CONFLICT,
-			_("%s owns the port of SSH; this version changes ports of sshd itself "
-			  "only (leave [ssh] port out)"),
-			s->socket_unit);
+	if (ssh_socket_check(in, e) < 0)
+		return -1;
 	count = sshd_places(s, "listenaddress", &place);
 	for (size_t i = 0; i < count; i++) {
 		err_set(e, ERR_CONFLICT,

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "controls/control.h"
 #include "controls/ssh_files.h"
+#include "controls/ssh_socket.h"
 #include "steps/sshd.h"
 
 struct expectations {
@@ -34,7 +35,8 @@ static bool has_families(const struct facts *f, bool *ret_v6)
 	for (size_t i = 0; i < f->socket_count; i++) {
 		const struct socket_info *s = &f->socket[i];
 
-		if (s->kind != SOCKET_TCP_LISTEN || !str_starts(s->comm, "sshd"))
+		if (s->kind != SOCKET_TCP_LISTEN ||
+		    (!str_starts(s->comm, "sshd") && !ssh_socket_holds(f, s)))
 			continue;
 		v4 = v4 || !s->v6 || (addr_is_any(&s->local) && !s->v6only);
 		*ret_v6 = *ret_v6 || s->v6;
@@ -204,6 +206,7 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 		    struct step **ret, struct err *e)
 {
 	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
+	CLEANUP_SSH_SOCKET struct ssh_socket socket = { 0 };
 	CLEANUP_FREE struct change *changes = NULL;
 	CLEANUP_STRV struct strv lower = { 0 };
 	struct expectations x = { 0 };
@@ -212,11 +215,15 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 				       .port = ports.port,
 				       .port_count = ports.count };
 
-	if (ssh_files_make(in, d, form, &files, e) < 0)
+	spec.v4 = has_families(in->facts, &spec.v6);
+	if (ssh_files_make(in, d, form, &files, e) < 0 ||
+	    (d->port_changes && ssh_socket_make(in, &spec, &socket, e) < 0))
 		return -1;
 	changes = ssh_files_changes(&files);
+	changes = xrealloc(changes, files.count + SSH_SOCKET_CHANGES, sizeof(*changes));
+	spec.change_count = files.count + ssh_socket_changes(&socket, changes + files.count);
 	/* The plan saw what is there now; later forms find what our own earlier form left. */
-	for (size_t i = 0; form != SSH_ADD && i < files.count; i++)
+	for (size_t i = 0; form != SSH_ADD && i < spec.change_count; i++)
 		changes[i].expect = NULL;
 	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++) {
 		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, d->ssh[i].who, 0);
@@ -227,8 +234,6 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 			add_expect(&x, v, d->port, lower.item[i], d->ssh[i].after);
 	}
 	spec.change = changes;
-	spec.change_count = files.count;
-	spec.v4 = has_families(in->facts, &spec.v6);
 	spec.expect = x.row;
 	spec.expect_count = x.count;
 	*ret = plan_add(d->plan, &step_sshd, phase_of[form],

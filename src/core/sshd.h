@@ -93,6 +93,8 @@ int sshd_gather(struct os *os, const struct sshd_query *q, struct sshd *ret, str
 /* Every port that sshd's files, its unit's options and its socket unit name, whether anybody listens
  * there yet or not: for who must know before sshd is started. Best effort; may be none. */
 void sshd_named_ports(struct os *os, struct strv *ret);
+/* The ports of a socket unit as PID 1 has read it, bound or not. */
+int sshd_socket_ports(struct os *os, const char *socket, struct strv *ret, struct err *e);
 /* One view of a configuration. Refused by `sshd -t` first: ERR_FAILED quoting sshd. ret->port etc.
  * as asked. */
 int sshd_view_staged(struct os *os, const struct sshd_form *form, const struct sshd_view *as_asked,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/i18n.h"
 #include "core/sshd_config.h"
 #include "core/words.h"
 
@@ -333,22 +334,24 @@ static void take_options(const struct strv *options, struct strv *ret)
 	}
 }
 
-static void take_sockets(struct os *os, struct strv *ret)
+int sshd_socket_ports(struct os *os, const char *socket, struct strv *ret, struct err *e)
 {
-	const struct run run = { .argv = ARGV("systemctl", "show", "-p", "Listen", "--",
-					      "ssh.socket", "sshd.socket") };
+	const struct run run = { .argv = ARGV("systemctl", "show", "-p", "Listen", "--", socket) };
 	CLEANUP(sshd_unit_done) struct sshd_unit u = { 0 };
 	CLEANUP_RUN struct run_result r = { 0 };
-	struct err ignored = { 0 };
 	char *rest, *block;
 
-	if (os_run(os, &run, &r, &ignored) < 0 || r.status != 0)
-		return;
+	if (os_run(os, &run, &r, e) < 0)
+		return -1;
+	if (r.status != 0)
+		return err_set(e, ERR_FAILED, _("%s: systemctl does not show it: %s"), socket,
+			       str_trim(r.err));
 	rest = r.out;
 	while ((block = show_block(&rest)))
 		take_listen(block, &u);
 	for (size_t i = 0; i < u.listen.count; i++)
 		name_port(ret, u.listen.item[i]);
+	return 0;
 }
 
 void sshd_named_ports(struct os *os, struct strv *ret)
@@ -362,5 +365,6 @@ void sshd_named_ports(struct os *os, struct strv *ret)
 	sshd_config_read(os, &s, &ignored);
 	sshd_config_walk(&s, NULL, take_said, ret);
 	take_options(&s.options, ret);
-	take_sockets(os, ret);
+	sshd_socket_ports(os, "ssh.socket", ret, &ignored);
+	sshd_socket_ports(os, "sshd.socket", ret, &ignored);
 }

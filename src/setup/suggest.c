@@ -79,7 +79,7 @@ static bool can_move(const struct facts *f)
 	struct sshd_place *place = NULL;
 	size_t count;
 
-	if (f->sshd.socket_unit || f->sshd.port_count != 1 || f->sshd.port[0] != 22)
+	if (f->sshd.port_count != 1 || f->sshd.port[0] != 22)
 		return false;
 	count = sshd_places(&f->sshd, "listenaddress", &place);
 	for (size_t i = 0; i < count; i++)

@@ -59,8 +59,13 @@ static int change_type(json_t *change, enum node_type *ret, struct err *e)
 	return err_set(e, ERR_FAILED, _("%s: unknown type of change"), change_path(change));
 }
 
-/* The changes in the order of apply: folders, outer ones first, then the rest as given. Borrowed
- * elements in a malloc'd array. */
+static bool is_to_go(json_t *change)
+{
+	return str_eq(json_string_value(json_object_get(change, "type")), "absent");
+}
+
+/* The changes in the order of apply: folders, outer ones first, then the rest as given, and what shall
+ * go from the inside out. Borrowed elements in a malloc'd array. */
 static json_t **in_order(json_t *changes, size_t *ret_count)
 {
 	json_t **list = xcalloc(json_array_size(changes) + 1, sizeof(json_t *)), *one;
@@ -78,12 +83,23 @@ static json_t **in_order(json_t *changes, size_t *ret_count)
 	}
 	dirs = count;
 	json_array_foreach (changes, i, one) {
-		bool placed = false;
+		bool placed = is_to_go(one);
 
 		for (size_t k = 0; k < dirs; k++)
 			placed |= list[k] == one;
 		if (!placed)
 			list[count++] = one;
+	}
+	dirs = count;
+	json_array_foreach (changes, i, one) {
+		size_t at = count;
+
+		if (!is_to_go(one))
+			continue;
+		for (; at > dirs && strcmp(change_path(list[at - 1]), change_path(one)) < 0; at--)
+			list[at] = list[at - 1];
+		list[at] = one;
+		count++;
 	}
 	*ret_count = count;
 	return list;

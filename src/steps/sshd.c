@@ -311,8 +311,13 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	if (service_of(s, &v, e) < 0)
 		return -1;
 	files = changes_undo(c, changes_of(s), pre, post, e);
-	if (c->boot)
+	if (c->boot) {
+		/* PID 1 read the socket's files, and its generators sshd's, before this boot's undo; it
+		 * has not bound the socket yet. Should it not answer, settle binds it anew. */
+		if (v.socket)
+			sshd_read_units(c, &service);
 		return files;
+	}
 	listeners_parse(image_text(pre, "listeners"), &old);
 	opened(s, pre, &gone);
 	live = sshd_bring_back(c, &v, pre, &w, &service);
@@ -324,13 +329,12 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	return files;
 }
 
-/* The ports that sshd's files, as they are now, tell it to listen on. */
-static int configured(const struct step_ctx *c, const struct step *s, struct listeners *ret,
-		      struct err *e)
+/* "port" as sshd -T prints it, a line each. */
+static int said_by_files(const struct step_ctx *c, const struct step *s, struct strv *ret,
+			 struct err *e)
 {
 	struct sshd_view asked = { .who = (char *)"root", .user = (char *)"root", .port = 22 };
 	CLEANUP(sshd_view_done) struct sshd_view says = { 0 };
-	struct strv ports CLEANUP_STRV = { 0 };
 	struct sshd d = sshd_of(s);
 	const struct sshd_form form = { &d, NULL, 0 };
 	int r;
@@ -338,16 +342,26 @@ static int configured(const struct step_ctx *c, const struct step *s, struct lis
 	addr_parse("127.0.0.1", &asked.addr);
 	r = sshd_view_staged(c->os, &form, &asked, &says, e);
 	strv_done(&d.options);
-	if (r < 0)
-		return r;
-	strv_split(&ports, sshd_value(&says, "port"), "\n");
-	for (size_t i = 0; i < ports.count; i++) {
+	if (r == 0)
+		strv_split(ret, sshd_value(&says, "port"), "\n");
+	return r;
+}
+
+/* The ports that the files of whoever owns the port, as they are now, tell it to listen on. */
+static int configured(const struct step_ctx *c, const struct step *s, const char *socket,
+		      struct listeners *ret, struct err *e)
+{
+	struct strv ports CLEANUP_STRV = { 0 };
+	int r = socket ? sshd_socket_ports(c->os, socket, &ports, e)
+		       : said_by_files(c, s, &ports, e);
+
+	for (size_t i = 0; r == 0 && i < ports.count; i++) {
 		uint64_t port;
 
 		if (str_to_u64(ports.item[i], 1, 65535, &port) == 0)
 			listeners_add(ret, &(struct listener){ .port = (uint16_t)port });
 	}
-	return 0;
+	return r;
 }
 
 /* Those whose port is, or is not, in the list. */
@@ -361,8 +375,7 @@ static void those(const struct listeners *all, const struct listeners *list, boo
 
 /*
  * After a boot in which all files were put back, those of this step and of the steps before it: what
- * sshd listened on between two steps is no measure, only what its files say now. A socket unit's
- * ports are in no file of sshd's: they are taken as they were.
+ * sshd listened on between two steps is no measure, only what its files say now, or its socket unit's.
  */
 static int settle(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		  struct err *e)
@@ -383,7 +396,7 @@ static int settle(const struct step_ctx *c, const struct step *s, const struct i
 	w.unit = v.unit;
 	w.socket = v.socket;
 	/* Files that sshd refuses say nothing: then the last resort is due. */
-	if (old.count > 0 && !v.socket && configured(c, s, &now, &ignored) == 0) {
+	if (old.count > 0 && configured(c, s, v.socket, &now, &ignored) == 0 && now.count > 0) {
 		those(&old, &now, true, &want);
 		those(&new, &now, false, &gone);
 		w.want = &want;

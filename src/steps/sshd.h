@@ -13,7 +13,8 @@
  * of logging in that its files say. A refused configuration changes nothing.
  * undo: files back -> reset-failed, reload-or-restart -> listeners of the old ports; else restart;
  * else a transient sshd with the old configuration, kept in TXN, on the old ports. In early boot
- * the files only; settle sees that sshd listens where the files that are back say.
+ * the files, and daemon-reload where a socket unit has the port (nothing is bound yet); settle sees
+ * that sshd listens where the files that are back say.
  *
  * With a socket unit its ports are in unit files: give those as changes too; then daemon-reload,
  * stop the service, restart the socket (design 7-lab, 6).

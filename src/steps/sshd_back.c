@@ -30,18 +30,38 @@ static int systemctl(const struct step_ctx *c, const char *verb, const char *uni
 	return 0;
 }
 
+int sshd_read_units(const struct step_ctx *c, struct err *e)
+{
+	return systemctl(c, "daemon-reload", NULL, e);
+}
+
+/* While the service runs, its socket refuses to start. A connection that comes in between the two has
+ * the service started again; then the socket is down, so nothing does so before the second try. */
+static int rebind(const struct step_ctx *c, const struct sshd_service *s, struct err *e)
+{
+	struct err first = { 0 };
+
+	if (systemctl(c, "stop", s->unit, e) < 0)
+		return -1;
+	if (systemctl(c, "restart", s->socket, &first) == 0)
+		return 0;
+	if (systemctl(c, "stop", s->unit, e) < 0)
+		return -1;
+	systemctl(c, "reset-failed", s->socket, &first);
+	return systemctl(c, "restart", s->socket, e);
+}
+
 int sshd_reload(const struct step_ctx *c, const struct sshd_service *s, struct err *e)
 {
 	/* Trap 11: sshd -t, which the unit runs first, needs it. */
 	if (os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
 		return -1;
-	if (s->unit_files && systemctl(c, "daemon-reload", NULL, e) < 0)
+	/* A socket's ports may come from sshd's files, by a generator. */
+	if ((s->unit_files || s->socket) && sshd_read_units(c, e) < 0)
 		return -1;
 	if (!s->socket)
 		return systemctl(c, "reload-or-restart", s->unit, e);
-	if (systemctl(c, "stop", s->unit, e) < 0)
-		return -1;
-	return systemctl(c, "restart", s->socket, e);
+	return rebind(c, s, e);
 }
 
 /* --- the last resort --------------------------------------------------------------------- */
@@ -181,7 +201,7 @@ static int restart(const struct step_ctx *c, const struct sshd_service *s, struc
 	struct err ignored = { 0 };
 
 	systemctl(c, "reset-failed", s->unit, &ignored);
-	return systemctl(c, "restart", s->socket ? s->socket : s->unit, e);
+	return s->socket ? rebind(c, s, e) : systemctl(c, "restart", s->unit, e);
 }
 
 static int reload(const struct step_ctx *c, const struct sshd_service *s, struct err *e)

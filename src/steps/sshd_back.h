@@ -20,6 +20,8 @@ struct sshd_service {
 /* Takes the configuration on the disk into force. A dead sshd is started (a plain reload would do
  * nothing); a socket unit is bound anew, for which its service must stop; sessions stay. */
 int sshd_reload(const struct step_ctx *c, const struct sshd_service *s, struct err *e);
+/* PID 1 reads its units' files anew: no job, so early boot may ask for it too. */
+int sshd_read_units(const struct step_ctx *c, struct err *e);
 /* Keeps in an image what a transient sshd would need: /etc/ssh/sshd_config and sshd_config.d. */
 int sshd_keep_config(const struct step_ctx *c, struct image *ret, struct err *e);
 /*

@@ -102,13 +102,15 @@ static int do_sockets(struct os *os, struct socket_info **ret, size_t *ret_count
 		free(s);
 		return -1;
 	}
-	for (size_t i = 0; i < p->port_count && (p->sshd_runs || p->transient_runs); i++) {
+	for (size_t i = 0; i < p->port_count && pretend_listens(p, p->port[i]); i++) {
 		struct socket_info one = { .kind = SOCKET_TCP_LISTEN,
 					   .local_port = (uint16_t)p->port[i],
 					   .inode = p->generation * 100 + i * 2,
 					   .pid = p->transient_runs ? TRANSIENT_PID : SSHD_PID,
 					   .comm = "sshd" };
 
+		if (p->socket_up)
+			one.pid = 1;
 		one.local.family = AF_INET;
 		add_socket(&s, &count, &one);
 		one.local.family = AF_INET6;
@@ -327,7 +329,7 @@ bool pretend_listens(const struct pretend *p, unsigned port)
 {
 	for (size_t i = 0; i < p->port_count; i++)
 		if (p->port[i] == port)
-			return p->sshd_runs || p->transient_runs;
+			return p->sshd_runs || p->transient_runs || p->socket_up;
 	return false;
 }
 

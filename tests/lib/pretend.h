@@ -27,6 +27,11 @@ struct pretend {
 	bool sshd_runs, transient_runs;
 	unsigned port[8];
 	size_t port_count;
+	bool has_socket;	 /* ssh.socket has the ports of sshd; set before pretend_boot */
+	bool socket_up;		 /* and is bound: sshd_runs is then whether somebody came in */
+	unsigned socket_read[8]; /* ports that PID 1 has read from the socket's files */
+	size_t socket_read_count;
+	unsigned come_in;    /* connections that come in right after sshd was stopped */
 	char running[4096];  /* configuration that the running sshd has read */
 	uint64_t generation; /* inode numbers of its listeners */
 	char table[65536];   /* of nft; "" none */

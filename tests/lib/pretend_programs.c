@@ -254,10 +254,14 @@ static void read_ports(struct pretend *p, const char *config)
 		p->port[p->port_count++] = 22;
 }
 
+static int start_sshd(struct call *c, bool reload);
+
 static void start_with(struct pretend *p, const char *config)
 {
 	if (!p->reads_nothing)
 		snprintf(p->running, sizeof(p->running), "%s", config);
+	if (p->socket_up && !p->transient_runs)
+		return; /* the sockets it was given */
 	read_ports(p, config);
 	p->generation++;
 }
@@ -285,8 +289,11 @@ static int run_sshd(struct call *c)
 /* ssh -v with the method "none": what the running sshd offers, which need not be what its files say. */
 static int run_ssh(struct call *c)
 {
-	CLEANUP_FREE char *password = first_value(c->p->running, "PasswordAuthentication");
+	CLEANUP_FREE char *password = NULL;
 
+	if (c->p->socket_up && !c->p->sshd_runs)
+		start_sshd(c, false);
+	password = first_value(c->p->running, "PasswordAuthentication");
 	if (!c->p->sshd_runs && !c->p->transient_runs)
 		return say(c, 255, "ssh: connect to host 127.0.0.1: Connection refused\n");
 	str_addf(&c->err, "debug1: Authentications that can continue: publickey%s\r\n",
@@ -379,6 +386,53 @@ static int enable(struct call *c, const char *name, bool on)
 	return write_node(c, WANTS, &dir) < 0 ? -1 : write_node(c, link, &n);
 }
 
+/* Of the drop-in that is read last. */
+static void read_socket(struct pretend *p)
+{
+	CLEANUP_FREE char *text =
+		pretend_text(p, "/etc/systemd/system/ssh.socket.d/zz-kannuki.conf");
+	char *rest = text, *line;
+
+	p->socket_read_count = 0;
+	while ((line = str_line(&rest)) != NULL)
+		if (str_starts(line, "ListenStream=0.0.0.0:") &&
+		    p->socket_read_count < COUNT(p->socket_read))
+			sscanf(line, "ListenStream=0.0.0.0:%u",
+			       &p->socket_read[p->socket_read_count++]);
+	if (p->socket_read_count == 0)
+		p->socket_read[p->socket_read_count++] = 22;
+}
+
+static void bind_socket(struct pretend *p)
+{
+	memcpy(p->port, p->socket_read, sizeof(p->port));
+	p->port_count = p->socket_read_count;
+	p->generation++;
+	p->socket_up = true;
+}
+
+static int socket_job(struct call *c, const char *verb)
+{
+	struct pretend *p = c->p;
+
+	if (strcmp(verb, "reset-failed") == 0)
+		return 0;
+	p->socket_up = false;
+	if (strcmp(verb, "stop") == 0)
+		return 0;
+	if (p->sshd_runs)
+		return say(c, 1, "Socket service ssh.service already active, refusing.\n");
+	bind_socket(p);
+	return 0;
+}
+
+static int show_listen(struct call *c)
+{
+	for (size_t i = 0; i < c->p->socket_read_count; i++)
+		str_addf(&c->out, "Listen=0.0.0.0:%u (Stream)\n", c->p->socket_read[i]);
+	return 0;
+}
+
 static int show(struct call *c)
 {
 	const char *name = last(c);
@@ -388,6 +442,8 @@ static int show(struct call *c)
 		str_addf(&c->out, "%d\n", c->p->sshd_runs ? 700 : 0);
 		return 0;
 	}
+	if (str_eq(after(c, "-p"), "Listen"))
+		return show_listen(c);
 	str_addf(&c->out, "ActiveState=%s\nUnitFileState=%s\nResult=success\n",
 		 pretend_is_active(c->p, name) ? "active" : "inactive",
 		 is_enabled(c->p, name) ? "enabled"
@@ -402,11 +458,13 @@ static int job(struct call *c, const char *verb, const char *name)
 
 	if (strcmp(name, "ssh.service") == 0) {
 		if (strcmp(verb, "stop") == 0)
-			c->p->sshd_runs = false;
+			c->p->sshd_runs = c->p->socket_up && c->p->come_in && c->p->come_in--;
 		else if (strcmp(verb, "reset-failed") != 0)
 			return start_sshd(c, strcmp(verb, "reload-or-restart") == 0);
 		return 0;
 	}
+	if (strcmp(name, "ssh.socket") == 0)
+		return socket_job(c, verb);
 	if (strcmp(verb, "reset-failed") == 0)
 		return 0;
 	if (!exists(c->p, path) && !unit(c->p, name)->active)
@@ -421,8 +479,10 @@ static int run_systemctl(struct call *c)
 
 	if (strcmp(verb, "show") == 0)
 		return show(c);
-	if (strcmp(verb, "daemon-reload") == 0)
+	if (strcmp(verb, "daemon-reload") == 0) {
+		read_socket(c->p);
 		return 0;
+	}
 	if (strcmp(verb, "enable") == 0 || strcmp(verb, "disable") == 0)
 		return enable(c, last(c), strcmp(verb, "enable") == 0);
 	return job(c, verb, last(c));
@@ -434,11 +494,15 @@ void pretend_boot(struct pretend *p)
 	struct run r = { .argv = ARGV("boot") };
 	struct call c = { .p = p, .r = &r, .e = &e };
 
-	p->transient_runs = p->sshd_runs = false;
+	p->transient_runs = p->sshd_runs = p->socket_up = false;
 	p->table[0] = '\0';
 	for (size_t i = 0; i < p->unit_count; i++)
 		p->unit[i].active = is_enabled(p, p->unit[i].name);
-	start_sshd(&c, false);
+	read_socket(p);
+	if (p->has_socket)
+		bind_socket(p);
+	else
+		start_sshd(&c, false);
 	str_done(&c.err);
 }
 

@@ -263,6 +263,145 @@ static int settle_waits_for_what_the_files_say(void)
 	return 0;
 }
 
+/* --- ssh.socket has the port --------------------------------------------------------------- */
+
+#define SOCKET_DIR  "/etc/systemd/system/ssh.socket.d"
+#define SOCKET_OURS SOCKET_DIR "/zz-kannuki.conf"
+
+static json_t *socket_args(const char *config, const char *socket_text, const unsigned *port,
+			   size_t count)
+{
+	char program[] = "/usr/sbin/sshd", unit[] = "ssh.service", socket[] = "ssh.socket";
+	struct sshd sshd = { .program = program, .unit = unit, .socket_unit = socket };
+	const struct change change[] = {
+		{ .path = OURS, .type = NODE_FILE, .text = config, .mode = 0600 },
+		{ .path = SOCKET_OURS, .type = NODE_FILE, .text = socket_text, .mode = 0644 },
+		{ .path = SOCKET_DIR, .type = NODE_DIR, .mode = 0755 },
+	};
+
+	return step_sshd_args(&(struct step_sshd_spec){ .sshd = &sshd,
+							.change = change,
+							.change_count = COUNT(change),
+							.port = port,
+							.port_count = count,
+							.v4 = true,
+							.v6 = true });
+}
+
+static const unsigned both[] = { 22, 22022 };
+#define BOTH_LISTEN "ListenStream=0.0.0.0:22\nListenStream=0.0.0.0:22022\n"
+
+static void socket_trial(struct trial *t)
+{
+	trial_init(t, &step_sshd, socket_args("PasswordAuthentication no\n", BOTH_LISTEN, both, 2),
+		   NULL);
+	t->p.has_socket = true;
+	pretend_boot(&t->p);
+}
+
+static bool socket_is_old(const struct pretend *p)
+{
+	return p->socket_up && !p->transient_runs && pretend_listens(p, 22) &&
+	       !pretend_listens(p, 22022);
+}
+
+static int port_of_a_socket_moves_and_comes_back(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	socket_trial(&t);
+	T_OK(trial_apply(&t, &e) == 0 && t.p.socket_up && pretend_listens(&t.p, 22022));
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t) && socket_is_old(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
+/* Whoever connects between the two jobs has sshd started again, and the socket refuses. */
+static int socket_is_bound_though_somebody_comes_in(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	socket_trial(&t);
+	t.p.come_in = 1;
+	T_OK(trial_apply(&t, &e) == 0 && t.p.socket_up && pretend_listens(&t.p, 22022));
+	t.p.come_in = 1;
+	T_OK(trial_undo(&t, true, &e) == 0 && socket_is_old(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
+/* The second of two steps: the first had opened the new port before it. PID 1 reads what early boot has
+ * put back, binds no socket for it, and settle takes its word, not that of before the second step. */
+static int early_boot_has_the_socket_read_anew(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	socket_trial(&t);
+	pretend_dir(&t.p, SOCKET_DIR, 0755);
+	pretend_file(&t.p, SOCKET_OURS, BOTH_LISTEN, 0644);
+	pretend_boot(&t.p);
+	T_OK(trial_apply(&t, &e) == 0 && strstr(image_text(&t.pre, "listeners"), " 22022"));
+	pretend_boot(&t.p);
+	t.p.socket_up = false;
+	t.c.boot = true;
+	T_OK(trial_undo(&t, true, &e) == 0 && !t.p.socket_up);
+	/* As the undo of the first step does after it. */
+	T_OK(os_remove(t.c.os, SOCKET_OURS, &e) == 0);
+	t.c.boot = false;
+	pretend_boot(&t.p);
+	T_OK(t.s.kind->settle(&t.c, &t.s, &t.pre, &e) == 0 && socket_is_old(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
+static int boot_undo_reads_the_socket_files(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	socket_trial(&t);
+	T_OK(trial_apply(&t, &e) == 0 && t.p.socket_read_count == 2);
+	t.c.boot = true;
+	T_OK(trial_undo(&t, true, &e) == 0 && t.p.socket_read_count == 1);
+	trial_done(&t);
+	return 0;
+}
+
+/* The undo of what was confirmed wants the drop-in and its folder gone, in whatever order it says so. */
+static int folder_and_what_is_in_it_go(void)
+{
+	char program[] = "/usr/sbin/sshd", unit[] = "ssh.service", socket[] = "ssh.socket";
+	struct sshd sshd = { .program = program, .unit = unit, .socket_unit = socket };
+	const struct change change[] = {
+		{ .path = SOCKET_DIR, .type = NODE_ABSENT },
+		{ .path = SOCKET_OURS, .type = NODE_ABSENT },
+	};
+	const unsigned old = 22;
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sshd,
+		   step_sshd_args(&(struct step_sshd_spec){ .sshd = &sshd,
+							    .change = change,
+							    .change_count = COUNT(change),
+							    .port = &old,
+							    .port_count = 1,
+							    .v4 = true,
+							    .v6 = true }),
+		   NULL);
+	t.p.has_socket = true;
+	pretend_dir(&t.p, SOCKET_DIR, 0755);
+	pretend_file(&t.p, SOCKET_OURS, BOTH_LISTEN, 0644);
+	pretend_boot(&t.p);
+	T_OK(trial_apply(&t, &e) == 0 && socket_is_old(&t.p));
+	T_OK(trial_undo(&t, true, &e) == 0 && pretend_listens(&t.p, 22022));
+	trial_done(&t);
+	return 0;
+}
+
 static int sshd_that_was_stopped_before_is_stopped_after(void)
 {
 	struct err e = { 0 };
@@ -292,6 +431,11 @@ int main(void)
 		T(undo_restarts_what_ignores_a_reload),
 		T(early_boot_asks_for_no_job),
 		T(settle_waits_for_what_the_files_say),
+		T(port_of_a_socket_moves_and_comes_back),
+		T(socket_is_bound_though_somebody_comes_in),
+		T(early_boot_has_the_socket_read_anew),
+		T(boot_undo_reads_the_socket_files),
+		T(folder_and_what_is_in_it_go),
 		T(sshd_that_was_stopped_before_is_stopped_after),
 	};
 
