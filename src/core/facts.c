@@ -243,8 +243,8 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 	/* TEST-NET-3 (RFC 5737): nobody's address, so no Match for a real one is hit by chance. */
 	if (addr_parse("203.0.113.1", &from[0]) < 0)
 		return err_set(e, ERR_FAILED, "203.0.113.1");
-	if (session_own_peer(os, f, &from[1]))
-		ask.addr_count++;
+	if (session_own_peer(os, f, &f->own_peer))
+		from[ask.addr_count++] = f->own_peer;
 	if (sshd_gather(os, &ask, &f->sshd, e) < 0) {
 		if (!q->audit)
 			return -1;

@@ -99,6 +99,7 @@ struct facts {
 	size_t socket_count;
 	struct if_addr *address;
 	size_t address_count;
+	struct addr own_peer; /* where our own login comes from; family 0: it is none over SSH */
 	struct session *session;
 	size_t session_count;
 	struct account *
