@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "controls/audit_files.h"
 #include "core/passwd.h"
+#include "core/words.h"
 
 static bool only_root(const struct control_in *in, struct finding *ret)
 {
@@ -368,6 +369,58 @@ static int homes_probe(const struct control_in *in, const struct control *self, 
 	return 0;
 }
 
+/* Whatever root runs by itself: at a time, at a login, with every program. */
+static int root_jobs_probe(const struct control_in *in, const struct control *self,
+			   struct finding *ret, struct err *e)
+{
+	static const char *const files[] = { "/etc/crontab",
+					     "/etc/ld.so.preload",
+					     "/etc/rc.local",
+					     "/etc/profile",
+					     "/root/.profile",
+					     "/root/.bashrc",
+					     "/var/spool/cron/crontabs/root" };
+	static const char *const folders[] = { "/etc/cron.d",	    "/etc/cron.hourly",
+					       "/etc/cron.daily",   "/etc/cron.weekly",
+					       "/etc/cron.monthly", "/etc/systemd/system",
+					       "/etc/profile.d",    "/usr/local/sbin",
+					       "/usr/local/bin" };
+	const struct file_rule rule = { .never = 022 };
+	CLEANUP_STRV struct strv bad = { 0 };
+
+	(void)self;
+	for (size_t i = 0; i < COUNT(files); i++)
+		if (audit_file(in->os, &(struct file_rule){ .path = files[i], .never = 022 }, &bad,
+			       e) < 0)
+			return -1;
+	for (size_t i = 0; i < COUNT(folders); i++)
+		if (audit_file(in->os, &(struct file_rule){ .path = folders[i], .never = 02 }, &bad,
+			       e) < 0 ||
+		    audit_folder(in->os, folders[i], "", &rule, &bad, e) < 0)
+			return -1;
+	finding_list(ret, &bad, _("only root may write them"));
+	return 0;
+}
+
+static int shared_folders_probe(const struct control_in *in, const struct control *self,
+				struct finding *ret, struct err *e)
+{
+	static const char *const folders[] = { "/tmp", "/var/tmp", "/dev/shm" };
+	CLEANUP_STRV struct strv bad = { 0 };
+
+	(void)self;
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		CLEANUP_NODE struct node n = { 0 };
+
+		if (get_followed(in->os, folders[i], &n, e) < 0)
+			return -1;
+		if (n.type == NODE_DIR && (n.mode & 02) != 0 && (n.mode & 01000) == 0)
+			strv_addf(&bad, "%s: %04o", folders[i], (unsigned)n.mode);
+	}
+	finding_list(ret, &bad, _("as they should be"));
+	return 0;
+}
+
 const struct control audit_account_controls[] = {
 	{
 		.id = "account.uid-zero",
@@ -505,6 +558,24 @@ const struct control audit_account_controls[] = {
 		.fix = N_("chmod go-w, and chown to its user"),
 		.source = "sshd(8), StrictModes",
 		.probe = homes_probe,
+	},
+	{
+		.id = "account.root-jobs",
+		.title = N_("Only root may write what root runs"),
+		.why = N_("who may write it is root the next time it runs"),
+		.severity = SEVERITY_HIGH,
+		.fix = N_("chown root:root and chmod go-w"),
+		.source = "crontab(5), systemd.unit(5), ld.so(8)",
+		.probe = root_jobs_probe,
+	},
+	{
+		.id = "account.shared-folders",
+		.title = N_("In shared folders nobody removes what is another's"),
+		.why = N_("one user could put his own file in the place of another's"),
+		.severity = SEVERITY_MEDIUM,
+		.fix = N_("chmod 1777 /tmp /var/tmp"),
+		.source = "inode(7), S_ISVTX",
+		.probe = shared_folders_probe,
 	},
 	{ 0 },
 };
