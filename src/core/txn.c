@@ -148,9 +148,12 @@ int txn_refresh(struct os *os, struct txn *t, struct err *e)
 		t->apply_limit = r->number;
 		t->same_boot = ids.count > 0 && str_eq(ids.item[0], boot);
 		if (ids.count > 1 && !str_eq(ids.item[1], machine))
-			return err_set(e, ERR_FAILED,
-				       _("transaction %s is of another machine; it is not touched"),
-				       t->id);
+			return err_set(
+				e, ERR_FAILED,
+				_("transaction %s is of another machine, of which this disk is a "
+				  "copy; it is not touched. If this server is as you want it: "
+				  "rm %s"),
+				t->id, ACTIVE);
 	}
 	r = journal_last(&j, RECORD_PENDING, JOURNAL_NO_STEP);
 	t->deadline = r ? r->number : 0;

@@ -233,6 +233,9 @@ static int extend_locked(struct os *os, struct txn *t, unsigned seconds, struct 
 		return -1;
 	if (t->state != TXN_PENDING || !t->same_boot || now >= t->deadline)
 		return err_set(e, ERR_FAILED, _("nothing is waiting for confirmation"));
+	if (wanted <= t->deadline)
+		return err_set(e, ERR_FAILED,
+			       _("more time than that is left already; give a longer one"));
 	if (wanted > t->pending_since + EXTEND_MAX_SECONDS * SECOND)
 		wanted = t->pending_since + EXTEND_MAX_SECONDS * SECOND;
 	if (wanted <= t->deadline)

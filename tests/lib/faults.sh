@@ -41,6 +41,10 @@ kernel() { # kernel NAME VALUE
 	kernel_name=$1 kernel_value=$(sysctl -n "$1")
 	sysctl -qw "$1=$2"
 }
+kernel_noted() { # the same, for a heal that is another shell
+	echo "$1=$(sysctl -n "$1")" >/root/kernel-was
+	sysctl -qw "$1=$2"
+}
 kernel_back() { sysctl -qw "$kernel_name=$kernel_value"; }
 no_redirects() { # turning forwarding off sets them all to what a host has by default
 	for kernel_name in all default eth0; do

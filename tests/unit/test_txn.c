@@ -419,6 +419,9 @@ static int window_can_be_prolonged_up_to_an_hour(void)
 	T_OK(txn_extend(&f->os, &t, 7200, &e) == 0);
 	T_OK(t.deadline <= t.pending_since + INT64_C(3601000000000));
 	T_OK(txn_extend(&f->os, &t, 60, &e) < 0);
+	T_OK(strstr(e.msg, "more time than that is left"));
+	T_OK(txn_extend(&f->os, &t, 7200, &e) < 0);
+	T_OK(strstr(e.msg, "at most 60 minutes"));
 	fake_free(f);
 	return 0;
 }
