@@ -41,14 +41,19 @@ static bool is_shut_out(const struct sshd_view *v)
 	return denied[0] && !strchr(denied, '@') && list_has(denied, v->user);
 }
 
-static void found_open(const struct sshd_view *v, const struct sshd_setting *s, bool allowed,
-		       struct finding *ret)
+static void found_open(const struct control_in *in, const struct sshd_view *v,
+		       const struct sshd_setting *s, bool allowed, struct finding *ret)
 {
+	CLEANUP_FREE char *from = NULL;
+	char address[ADDR_TEXT];
 	CLEANUP_FREE char *what = s ? sshd_setting_evidence(s) : xstrdup("");
 
-	finding_set(ret, allowed ? VERDICT_WAIVED : VERDICT_FAIL, _("%s, port %u: %s%s"),
-		    str_eq(v->who, "stranger") ? _("any user") : v->user, v->port, what,
-		    allowed ? _("; the policy allows it") : "");
+	/* The first address of the matrix is a stranger's. */
+	if (!addr_eq(&v->addr, &in->facts->sshd.view[0].addr))
+		from = xasprintf(_(" from %s"), addr_text(&v->addr, address));
+	finding_set(ret, allowed ? VERDICT_WAIVED : VERDICT_FAIL, _("%s%s, port %u: %s%s"),
+		    str_eq(v->who, "stranger") ? _("any user") : v->user, from ? from : "", v->port,
+		    what, allowed ? _("; the policy allows it") : "");
 }
 
 static bool has_door(const struct control_in *in, struct finding *ret)
@@ -97,7 +102,7 @@ static void look_for_passwords(const struct control_in *in, bool dialog, struct 
 	const struct sshd_view *v = view_with_password(in, dialog);
 
 	if (v)
-		found_open(v,
+		found_open(in, v,
 			   dialog ? sshd_ways(v).decides
 				  : sshd_setting(v, "passwordauthentication"),
 			   in->policy->password_login, ret);
@@ -144,8 +149,8 @@ static int root_probe(const struct control_in *in, const struct control *self, s
 
 		if (!str_eq(v->user, "root") || !(w.key || w.password) || is_shut_out(v))
 			continue;
-		found_open(v, sshd_setting(v, "permitrootlogin"), root_is_wanted(in->policy, &w),
-			   ret);
+		found_open(in, v, sshd_setting(v, "permitrootlogin"),
+			   root_is_wanted(in->policy, &w), ret);
 		return 0;
 	}
 	finding_set(ret, VERDICT_PASS, "%s", _("sshd lets root in by no method"));

@@ -130,6 +130,61 @@ static int port_propose(const struct control_in *in, const struct finding *found
 	return count > 0 ? -1 : port_is_free(in, d->port, e);
 }
 
+/* What of sshd's lists (trap 2) may keep the policy's user outside, by whatever port; NULL: nothing. No
+ * file of ours has such a list, so what is so now stays so. */
+static const struct sshd_setting *list_against(const struct control_in *in)
+{
+	static const char *const lists[] = { "allowusers", "denyusers", "allowgroups",
+					     "denygroups" };
+	const char *user = door_user(in->policy);
+
+	for (size_t i = 0; i < in->facts->sshd.view_count; i++) {
+		const struct sshd_view *v = &in->facts->sshd.view[i];
+
+		for (size_t k = 0; str_eq(v->user, user) && k < COUNT(lists); k++) {
+			const struct sshd_setting *s = sshd_setting(v, lists[k]);
+			CLEANUP_STRV struct strv names = { 0 };
+
+			if (!s || s->value[0] == '\0')
+				continue;
+			strv_split(&names, s->value, " \n");
+			if (k > 0 || !strv_has(&names, user))
+				return s;
+		}
+	}
+	return NULL;
+}
+
+static int lists_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		       struct err *e)
+{
+	const struct sshd_setting *s = list_against(in);
+
+	(void)self;
+	(void)e;
+	if (s)
+		evidence(ret, s, s->keyword, false);
+	else
+		finding_set(ret, VERDICT_PASS, "%s", _("none keeps the policy's user outside"));
+	return 0;
+}
+
+static int lists_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+			 struct err *e)
+{
+	const struct sshd_setting *s = list_against(in);
+	const char *user = door_user(in->policy);
+
+	(void)found;
+	(void)d;
+	if (!s)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       _("%s:%u: %s %s: this may keep %s outside; name %s there, or remove the "
+			 "line, first"),
+		       s->file ? s->file : SSH_MAIN, s->line, s->keyword, s->value, user, user);
+}
+
 static int public_key_probe(const struct control_in *in, const struct control *self,
 			    struct finding *ret, struct err *e)
 {
@@ -283,6 +338,16 @@ const struct control ssh_controls[] = {
 		.plan_only = true,
 		.probe = port_probe,
 		.propose = port_propose,
+	},
+	{
+		.id = "ssh.lists",
+		.title = N_("sshd's lists of users let the admin in"),
+		.why = N_("an image's AllowUsers names the image's user only"),
+		.severity = SEVERITY_HIGH,
+		.source = "sshd_config(5), AllowUsers",
+		.plan_only = true,
+		.probe = lists_probe,
+		.propose = lists_propose,
 	},
 	{
 		.id = "ssh.public-key",

@@ -109,43 +109,6 @@ static int role_effects(const struct control_in *in, struct draft *d, const stru
 	return 0;
 }
 
-/* A policy that would put the admin outside is found here, whatever file says so (trap 2). */
-static int door_stays(const struct control_in *in, const struct draft *d,
-		      const struct ssh_files *files, struct err *e)
-{
-	static const char *const lists[] = { "allowusers", "denyusers", "allowgroups",
-					     "denygroups" };
-	const struct sshd_view *admin = sshd_view_of(&in->facts->sshd, "admin", 0);
-	CLEANUP(sshd_view_done) struct sshd_view after = { 0 };
-	struct sshd_view ask;
-
-	if (!admin)
-		admin = sshd_view_of(&in->facts->sshd, "root", 0);
-	if (!admin)
-		return 0;
-	ask = at_port(admin, d->port);
-	if (view_form(in, files, &ask, &after, e) < 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(lists); i++) {
-		const struct sshd_setting *s = sshd_setting(&after, lists[i]);
-		const struct sshd_setting *before = sshd_setting(admin, lists[i]);
-		CLEANUP_STRV struct strv names = { 0 };
-
-		if (!s || str_eq(s->value, ""))
-			continue;
-		strv_split(&names, s->value, " \n");
-		if (str_eq(lists[i], "allowusers") && strv_has(&names, door_user(in->policy)))
-			continue;
-		return err_set(
-			e, ERR_CONFLICT,
-			_("%s:%u: %s %s: this may keep %s outside; name %s there, or remove the "
-			  "line, first"),
-			before && before->file ? before->file : SSH_MAIN, before ? before->line : 0,
-			s->keyword, s->value, door_user(in->policy), door_user(in->policy));
-	}
-	return 0;
-}
-
 /* The form of the waiting time is not that of the end: sshd judges both before anything changes. */
 static int waiting_form_is_good(const struct control_in *in, struct draft *d, struct err *e)
 {
@@ -167,8 +130,7 @@ static int final_effects(const struct control_in *in, struct draft *d, struct er
 	static const char *const roles[] = { "root", "admin", "stranger" };
 	CLEANUP_SSH_FILES struct ssh_files files = { 0 };
 
-	if (waiting_form_is_good(in, d, e) < 0 || ssh_files_make(in, d, SSH_FINAL, &files, e) < 0 ||
-	    door_stays(in, d, &files, e) < 0)
+	if (waiting_form_is_good(in, d, e) < 0 || ssh_files_make(in, d, SSH_FINAL, &files, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(roles); i++) {
 		const struct sshd_view *v = sshd_view_of(&in->facts->sshd, roles[i], 0);

@@ -229,6 +229,7 @@ static int gather_sshd(struct os *os, const struct facts_query *q, struct facts 
 				  .who_count = 2,
 				  .addr = from,
 				  .addr_count = 1,
+				  .match_addr = q->audit,
 				  .extra_port = q->extra_port,
 				  .socket = f->socket,
 				  .socket_count = f->socket_count };

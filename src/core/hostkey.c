@@ -161,7 +161,12 @@ static int gather(struct os *os, struct hostkeys *k, struct err *e)
 	const struct sshd_who who = { "root", "root" };
 	const struct addr anywhere = { .family = AF_INET };
 	const unsigned port = 22;
-	const struct sshd_query q = { &who, 1, &anywhere, 1, &port, 1, 0, NULL, 0 };
+	const struct sshd_query q = { .who = &who,
+				      .who_count = 1,
+				      .addr = &anywhere,
+				      .addr_count = 1,
+				      .port = &port,
+				      .port_count = 1 };
 	CLEANUP(sshd_done) struct sshd sshd = { 0 };
 	CLEANUP_STRV struct strv files = { 0 };
 

@@ -46,6 +46,8 @@ enum sshd_asks {
 	ASKS_OTHER = 32,
 };
 
+#define SSHD_MATCH_MAX 8
+
 struct sshd {
 	char *program;	   /* "/usr/sbin/sshd"; NULL: not installed (then all else is empty) */
 	char *version;	   /* "OpenSSH_9.2p1 Debian-2+deb12u7, …" */
@@ -55,7 +57,10 @@ struct sshd {
 	struct sshd_file
 		*file; /* main file first, then every file Include reads, in reading order */
 	size_t file_count;
-	unsigned asks;	    /* bits of enum sshd_asks: criteria of all Match blocks */
+	unsigned asks; /* bits of enum sshd_asks: criteria of all Match blocks */
+	/* One address each that a Match Address names, so that its block can be asked for. */
+	struct addr match_addr[SSHD_MATCH_MAX];
+	size_t match_addr_count;
 	bool include_first; /* sshd_config includes sshd_config.d/?*.conf before any other keyword */
 	unsigned *port;	    /* on which it listens now, by sock_diag (its own or its socket's) */
 	size_t port_count;
@@ -74,6 +79,7 @@ struct sshd_query {
 	size_t addr_count;
 	const unsigned *port; /* empty: those it listens on (or, when it does not run, would) */
 	size_t port_count;
+	bool match_addr;		  /* ask from where some Match Address lets in, too */
 	unsigned extra_port;		  /* asked about as well, or 0 */
 	const struct socket_info *socket; /* of the host: which ports it listens on */
 	size_t socket_count;

@@ -232,24 +232,38 @@ static void ports_to_ask(const struct sshd_query *q, const struct sshd *s, struc
 	}
 }
 
+static int add_views_of_ports(struct os *os, const struct strv *ports, struct sshd_view *asked,
+			      struct sshd *s, struct err *e)
+{
+	for (size_t p = 0; p < ports->count; p++) {
+		uint64_t port;
+
+		if (str_to_u64(ports->item[p], 0, 65535, &port) < 0)
+			continue;
+		asked->port = (unsigned)port;
+		if (add_view(os, asked, s, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int sshd_gather_views(struct os *os, const struct sshd_query *q, struct sshd *s, struct err *e)
 {
 	CLEANUP_STRV struct strv ports = { 0 };
+	size_t more = q->match_addr ? s->match_addr_count : 0;
 
 	ports_to_ask(q, s, &ports);
 	for (size_t w = 0; w < q->who_count; w++)
-		for (size_t a = 0; a < q->addr_count; a++)
-			for (size_t p = 0; p < ports.count; p++) {
-				struct sshd_view asked = { .who = (char *)q->who[w].who,
-							   .user = (char *)q->who[w].user,
-							   .addr = q->addr[a] };
-				uint64_t port;
+		for (size_t a = 0; a < q->addr_count + more; a++) {
+			struct sshd_view asked = {
+				.who = (char *)q->who[w].who,
+				.user = (char *)q->who[w].user,
+				.addr = a < q->addr_count ? q->addr[a]
+							  : s->match_addr[a - q->addr_count]
+			};
 
-				if (str_to_u64(ports.item[p], 0, 65535, &port) < 0)
-					continue;
-				asked.port = (unsigned)port;
-				if (add_view(os, &asked, s, e) < 0)
-					return -1;
-			}
+			if (add_views_of_ports(os, &ports, &asked, s, e) < 0)
+				return -1;
+		}
 	return 0;
 }

@@ -116,6 +116,12 @@ static int read_include(struct reader *r, const char *patterns, struct err *e)
 	return status;
 }
 
+static void note_match(struct sshd *s, const char *criteria)
+{
+	s->asks |= sshd_match_asks(criteria);
+	sshd_match_addresses(criteria, s);
+}
+
 static int read_lines(struct reader *r, const char *text, struct err *e)
 {
 	CLEANUP_FREE char *copy = xstrdup(text);
@@ -128,7 +134,7 @@ static int read_lines(struct reader *r, const char *text, struct err *e)
 		if (str_eq(keyword, "include"))
 			status = read_include(r, value, e);
 		else if (str_eq(keyword, "match"))
-			r->s->asks |= sshd_match_asks(value);
+			note_match(r->s, value);
 		r->any_keyword = true;
 	}
 	return status;

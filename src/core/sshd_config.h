@@ -38,6 +38,8 @@ void sshd_config_walk(const struct sshd *s, const struct sshd_view *v, config_fn
 enum holds sshd_match(const char *criteria, const struct sshd_view *v);
 /* What of a connection these criteria look at: bits of enum sshd_asks. */
 unsigned sshd_match_asks(const char *criteria);
+/* Puts an address of each network they name into s->match_addr, as long as there is room. */
+void sshd_match_addresses(const char *criteria, struct sshd *s);
 
 /* sshd_explain.c: file and line for each of the view's settings where walk and answer agree. */
 void sshd_explain(const struct sshd *s, struct sshd_view *v);

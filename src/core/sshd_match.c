@@ -184,3 +184,32 @@ unsigned sshd_match_asks(const char *criteria)
 	}
 	return asks;
 }
+
+static void take_address(const char *pattern, struct sshd *s)
+{
+	CLEANUP_FREE char *address = xstrndup(pattern, strcspn(pattern, "/"));
+	struct addr a;
+
+	if (s->match_addr_count == SSHD_MATCH_MAX || addr_parse(address, &a) < 0)
+		return; /* a negated or a wildcard pattern names none */
+	for (size_t i = 0; i < s->match_addr_count; i++)
+		if (addr_eq(&s->match_addr[i], &a))
+			return;
+	s->match_addr[s->match_addr_count++] = a;
+}
+
+void sshd_match_addresses(const char *criteria, struct sshd *s)
+{
+	CLEANUP_STRV struct strv w = { 0 };
+
+	split_criteria(criteria, &w);
+	for (size_t i = 0; i + 1 < w.count; i += 2) {
+		CLEANUP_STRV struct strv patterns = { 0 };
+
+		if (!str_case_eq(w.item[i], "address"))
+			continue;
+		strv_split(&patterns, w.item[i + 1], ",");
+		for (size_t k = 0; k < patterns.count; k++)
+			take_address(patterns.item[k], s);
+	}
+}

@@ -25,6 +25,11 @@ int sudo_ask(struct os *os, const char *user, struct sudo_rights *ret, struct er
 			continue;
 		if (!str_starts(rule, "(ALL") && !str_starts(rule, "(root"))
 			continue;
+		/* sudoers(5): the last rule that fits a command decides about it. */
+		if (str_ends(rule, "!ALL")) {
+			*ret = (struct sudo_rights){ 0 };
+			continue;
+		}
 		ret->all = true;
 		ret->nopasswd = ret->nopasswd || strstr(rule, "NOPASSWD:") != NULL;
 	}

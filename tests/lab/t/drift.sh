@@ -86,6 +86,24 @@ drift "a second port" "$(above 'Port 2222')" 'sshd listen on port 22022 only'
 drift "our file is gone" 'rm -f /etc/ssh/sshd_config.d/00-kannuki.conf; sed -i "/kannuki/,/kannuki/d" /etc/ssh/sshd_config
 	systemctl reload ssh; nft add element inet kannuki ssh_ports "{ 22 }"' 'let sshd listen on port 22022'
 
+exits "AllowUsers at the top names root alone: plan ends with 5" 5 \
+	sh_on "$(above 'AllowUsers root'); kannuki plan"
+said "  and names the line" '^/etc/ssh/sshd_config:1: allowusers root: '
+ok "  which does keep the admin outside" refused_key "$job_admin" "$job_port" "$job_key" "$one"
+exits "  without it plan is empty" 0 sh_on 'sed -i 1d /etc/ssh/sshd_config; systemctl reload ssh; kannuki plan'
+ok "  and the admin gets in" door "$one" -- true
+sh_on "printf 'Match Address 192.0.2.0/24\n\tPasswordAuthentication yes\n' >>/etc/ssh/sshd_config; systemctl reload ssh"
+exits "a Match lets passwords in again: no plan can end what others wrote" 0 plan
+said "  but it names the line" '^.*/etc/ssh/sshd_config:[0-9]+: PasswordAuthentication yes'
+like "  and audit says F" '^Grade F' on kannuki audit
+like "  by that line" 'passwordauthentication yes \(/etc/ssh/sshd_config:[0-9]+\)|/etc/ssh/sshd_config:[0-9]+' on kannuki audit door.password door.exceptions
+sh_on "sed -i '/^Match Address/,\$d' /etc/ssh/sshd_config; systemctl reload ssh"
+sh_on "echo '$job_admin ALL=(ALL) !ALL' >/etc/sudoers.d/zz-slip; chmod 440 /etc/sudoers.d/zz-slip"
+exits "a line of sudoers takes all rights: plan ends with 5" 5 plan
+said "  and says so" 'sudo lets user'
+sh_on 'rm /etc/sudoers.d/zz-slip'
+exits "  without it plan is empty" 0 plan
+
 # --- the packet filter ----------------------------------------------------------------------------------
 
 drift "a rule was put in" 'nft insert rule inet kannuki input tcp dport 3000 accept' 'packet filter'
