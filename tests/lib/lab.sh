@@ -134,6 +134,13 @@ open_ports() { # open_ports NAME FAMILY [PORTS]: what answers on TCP from outsid
 	vps outside nmap "${family[@]}" -n -Pn -sS --max-retries 2 --min-rate 500 -p "${3:-1-1024,2222,8080,8443,22022}" \
 		-oG - "$(vps addr "$1" "$2")" | grep -oE '[0-9]+/open/tcp' | sed 's,/open,,' || true
 }
+outside_view() { # outside_view NAME FAMILY PORTS: what answers, and what the others do: "22 80 | refused"
+	local family=() said open
+	[ "$2" = 4 ] || family=(-6)
+	said=$(vps outside nmap "${family[@]}" -n -Pn -sS --max-retries 2 --min-rate 1500 -p "$3" -oG - "$(vps addr "$1" "$2")")
+	open=$(grep -oE '[0-9]+/open/tcp' <<<"$said" | cut -d / -f 1 | xargs)
+	echo "${open:-nothing} | $(sed -n 's/.*Ignored State: closed .*/refused/p; s/.*Ignored State: filtered .*/silent/p' <<<"$said")"
+}
 wait_until() { # wait_until SECONDS CMD...: 0 as soon as CMD succeeds, 1 when it did not in time
 	local end=$((SECONDS + $1))
 	shift

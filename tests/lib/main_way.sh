@@ -9,6 +9,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/main_job.sh"
 
 way_after=80
+way_ports=1-1024,2022,2222,3000,3306,5432,6379,8080,8081,8443,$job_port # what the longer looks try
+way_documented=$job_top/doc/outside-views.md
 
 ports() { tr ' ' '\n' <<<"$*" | sort -n -u | xargs; } # ports "22 80" 25 ...: in their order, as answer wants them
 all_families() { # all_families FUNCTION ARGUMENT...: once for each, with the family at the end
@@ -26,6 +28,7 @@ way_before() {
 	vps run "$vps_one" sh -c 'printf "KbdInteractiveAuthentication yes\nChallengeResponseAuthentication yes\n" \
 		>/etc/ssh/sshd_config.d/60-image.conf; systemctl try-reload-or-restart ssh'
 	policy "$vps_one"
+	way_view before
 	answer "$vps_one" "$job_before" "before"
 	owner_gets_in "$vps_one" "before"
 	ok "before: $job_owner by keyboard-interactive" owner_dialog
@@ -99,11 +102,31 @@ way_look() { # way_look WORDS: only what the policy wants
 }
 way_rebooted() {
 	vps reboot "$vps_one" >/dev/null
-	answer "$vps_one" "$(ports "$way_after" "$job_port")" "rebooted, all of the usual ports" \
-		"1-1024,2022,2222,3000,3306,5432,6379,8080,8081,8443,$job_port"
+	answer "$vps_one" "$(ports "$way_after" "$job_port")" "rebooted, all of the usual ports" "$way_ports"
+	way_view after
 	way_look "rebooted"
 	exits "rebooted: plan is empty" 0 as_admin "$vps_one" kannuki plan
 	is "rebooted: nothing of the waiting time is left" "" vps run "$vps_one" sh -c \
 		'ls /run/systemd/system /etc/systemd/system | grep -E "kannuki-(apply|sentinel|deadline|recover|settle)" || true'
 	is "no unit failed" "" vps run "$vps_one" systemctl --failed --no-legend --plain
+}
+
+# --- what the documents say of it -----------------------------------------------------------------
+
+# The longer look; it is as doc/outside-views.md has it, which tests/lab/views makes by $LAB_VIEWS, a
+# folder for what was seen.
+way_view() { # way_view before|after
+	local family
+	for family in $job_families; do
+		if [ -n "${LAB_VIEWS:-}" ]; then
+			outside_view "$vps_one" "$family" "$way_ports" >"$LAB_VIEWS/$way_kind.$family.$1"
+		else
+			is "$1: as doc/outside-views.md says, IPv$family" "$(way_row "$1" "$family")" \
+				outside_view "$vps_one" "$family" "$way_ports"
+		fi
+	done
+}
+way_row() { # way_row before|after FAMILY: the two cells of its row
+	awk -F ' *[|] *' -v kind="$way_kind" -v family="IPv$2" -v first="$([ "$1" = before ] && echo 4 || echo 6)" \
+		'$2 == kind && $3 == family { print $first " | " $(first + 1) }' "$way_documented"
 }
