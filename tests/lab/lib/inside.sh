@@ -92,6 +92,6 @@ cmd_snapshot() { # snapshot NAME FILE [GLOB...]   writes its whole state to FILE
 		echo "# listeners"
 		cmd_run "$name" ss -Hlntup | sed -E 's/pid=[0-9]+,fd=[0-9]+/-/g' | awk '{ print $1, $5, $7 }' | sort
 		echo "# ruleset"
-		cmd_run "$name" nft -s list ruleset
+		cmd_run "$name" nft -s list ruleset 2>/dev/null # it warns of tables that iptables made
 	} >"$file"
 }

@@ -69,7 +69,7 @@ outside_forget() { # clients still connected to a VPS that is gone would wait fo
 
 cmd_outside() { # outside CMD...            CMD in the outside world
 	outside_up
-	in_netns "$OUTSIDE" "$@"
+	exec nsenter --net="/run/netns/$OUTSIDE" "$@" # who ends it ends CMD
 }
 cmd_addr() { # addr NAME 4|6             its address; addr outside 4|6 and addr elsewhere 4|6: the two client places
 	[[ $# = 2 && $2 = [46] ]] || usage 'addr NAME|outside|elsewhere 4|6'

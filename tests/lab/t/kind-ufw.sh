@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The main job where ufw decides what comes in.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../../lib/main_way.sh"
+
+way_before ufw
+way_unconfirmed
+way_pending
+way_confirmed 6
+way_rebooted
+done_testing
