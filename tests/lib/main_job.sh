@@ -137,21 +137,46 @@ ports_only() { open_ports "$@" | cut -d/ -f1; }
 dialog_refused() { # dialog_refused NAME USER PASSWORD PORT FAMILY: keyboard-interactive
 	lab_refused "$1" --password "$3" -l "$2" -p "$4" "-$5" -o PreferredAuthentications=keyboard-interactive
 }
-only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over each family it has
-	local family
+# once_a_family FUNCTION ARGUMENT...: the tests in FUNCTION for each family that the VPS has, which is its last
+# argument; all at the same time, as a refused password takes seconds by itself.  Told one after the other.
+# shellcheck disable=SC2030,SC2031 # each has a folder of its own
+once_a_family() {
+	local family line asked=()
 	for family in $job_families; do
-		ok "$2: the admin's key opens, IPv$family" door "$1" "-$family" -- true
-		is "$2: only keys are offered, IPv$family" publickey offered_methods "$1" "$job_port" nobody-here "$family"
-		ok "$2: the admin's password is refused, IPv$family" \
-			refused_password "$job_admin" "$job_port" "$job_secret" "$1" "$family"
-		ok "$2: by keyboard-interactive too, IPv$family" \
-			dialog_refused "$1" "$job_admin" "$job_secret" "$job_port" "$family"
-		ok "$2: root's password is refused, IPv$family" refused_root_password "$1" "$job_port" "$family"
-		[[ $job_owner = root || $job_owner = "$job_admin" ]] || ok "$2: $job_owner's password is refused, IPv$family" \
-			refused_password "$job_owner" "$job_port" "$(vps password)" "$1" "$family"
-		ok "$2: root's key is refused, IPv$family" refused_key root "$job_port" "$job_key" "$1" "$family"
-		ok "$2: the admin's key still opens, IPv$family" door "$1" "-$family" -- true
+		mkdir -p "$TEST_TMP/once.$family"
+		(TEST_TMP=$TEST_TMP/once.$family && "$@" "$family" && echo end) >"$TEST_TMP/once.$family.tap" 2>&1 &
+		asked+=($!)
 	done
+	wait "${asked[@]}"
+	for family in $job_families; do
+		[ "$(tail -n 1 "$TEST_TMP/once.$family.tap")" = end ] || fail "IPv$family: came to its end"
+		while IFS= read -r line; do
+			case $line in
+			end) ;;
+			'ok '*) pass "${line#ok * - }" ;;
+			'not ok '*) fail "${line#not ok * - }" ;;
+			*) echo "$line" ;;
+			esac
+		done <"$TEST_TMP/once.$family.tap"
+	done
+}
+only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over each family it has
+	once_a_family key_alone "$1" "$2"
+}
+key_alone() { # key_alone NAME WORDS FAMILY
+	local family=$3
+	ok "$2: the admin's key opens, IPv$family" door "$1" "-$family" -- true
+	is "$2: only keys are offered, IPv$family" publickey offered_methods "$1" "$job_port" nobody-here "$family"
+	ok "$2: the admin's password is refused, IPv$family" \
+		refused_password "$job_admin" "$job_port" "$job_secret" "$1" "$family"
+	ok "$2: by keyboard-interactive too, IPv$family" \
+		dialog_refused "$1" "$job_admin" "$job_secret" "$job_port" "$family"
+	ok "$2: root's password is refused, IPv$family" refused_root_password "$1" "$job_port" "$family"
+	[[ $job_owner = root || $job_owner = "$job_admin" ]] || ok "$2: $job_owner's password is refused, IPv$family" \
+		refused_password "$job_owner" "$job_port" "$(vps password)" "$1" "$family"
+	ok "$2: root's key is refused, IPv$family" refused_key root "$job_port" "$job_key" "$1" "$family"
+	ok "$2: the admin's key still opens, IPv$family" door "$1" "-$family" -- true
+	return 0
 }
 owner_gets_in() { # owner_gets_in NAME WORDS: by the password that the VPS came with, at port 22
 	local family
