@@ -7,6 +7,7 @@
 #include "core/quiet.h"
 #include "report/plan_report.h"
 #include "setup/carry_out.h"
+#include "setup/packages_first.h"
 
 static const struct opt options[] = {
 	{ "policy", 0, "FILE", N_("apply this policy and store it as /etc/kannuki/policy.conf") },
@@ -21,25 +22,57 @@ static void say_on_stderr(const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
+static int plan_and_show(struct call *c, struct made_plan *m, struct err *e)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	if (make_plan(c->os, opts_get(&c->opts, "policy"), m, e) < 0 ||
+	    report_plan_text(c->os, &m->plan, &s, e) < 0)
+		return -1;
+	fputs(s.text ? s.text : "", stdout);
+	fflush(stdout);
+	return 0;
+}
+
+/* Packages come with files of their own, sshd's among them: the plan is made of what is there then.
+ * 1: the person said no. */
+static int packages(struct call *c, struct made_plan *m, bool yes, struct err *e)
+{
+	int r = nothing_under_way(c->os, e);
+
+	if (r == 0)
+		r = packages_first(c->os, &m->plan, yes, e);
+	if (r != 0)
+		return r;
+	made_plan_done(m);
+	*m = (struct made_plan){ 0 };
+	printf("\n%s\n\n", _("The packages are as wanted. The plan, made anew:"));
+	if (plan_and_show(c, m, e) < 0)
+		return -1;
+	say_restart(&m->facts.updates);
+	return 0;
+}
+
 static int run(struct call *c, struct err *e)
 {
 	CLEANUP_MADE struct made_plan m = { 0 };
-	CLEANUP_STR struct str s = { 0 };
 	const char *window = opts_get(&c->opts, "window");
 	struct apply_wish wish = {
 		.yes = opts_has(&c->opts, "yes"),
 		.wait = !opts_has(&c->opts, "no-wait"),
 		.secret_on_stdin = opts_has(&c->opts, "password-stdin"),
 	};
+	int r;
 
 	if (window && window_parse(window, &wish.window_seconds, e) < 0)
 		return -1;
-	if (quiet_wait(c->os, say_on_stderr, e) < 0 ||
-	    make_plan(c->os, opts_get(&c->opts, "policy"), &m, e) < 0 ||
-	    report_plan_text(c->os, &m.plan, &s, e) < 0)
+	if (quiet_wait(c->os, say_on_stderr, e) < 0 || plan_and_show(c, &m, e) < 0)
 		return -1;
-	fputs(s.text ? s.text : "", stdout);
-	fflush(stdout);
+	if (packages_wanted(&m.plan)) {
+		r = packages(c, &m, wish.yes, e);
+		if (r != 0)
+			return r < 0 ? r : EXIT_FAILED;
+	}
 	if (m.plan.count == 0)
 		return EXIT_DONE;
 	return apply_plan(c->os, &m.plan, &m.facts, &wish, e);

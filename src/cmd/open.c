@@ -58,6 +58,10 @@ static int run(struct call *c, struct err *e)
 	text = policy_write(&policy);
 	if (make_plan_of(c->os, &policy, text, &m, e) < 0)
 		return -1;
+	if (m.plan.packages.count > 0)
+		return err_set(e, ERR_CONFLICT,
+			       _("the policy needs packages that are not here; first: kannuki "
+				 "apply"));
 	if (m.plan.count == 0) {
 		printf(_("%s is open already.\n"), words);
 		return EXIT_DONE;

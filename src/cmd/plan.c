@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "report/plan_report.h"
 #include "setup/make_plan.h"
+#include "setup/packages_first.h"
 
 static const struct opt options[] = {
 	{ "policy", 0, "FILE", N_("plan for this policy instead of /etc/kannuki/policy.conf") },
@@ -29,7 +30,7 @@ static int run(struct call *c, struct err *e)
 		return -1;
 	}
 	fputs(s.text ? s.text : "", stdout);
-	return m.plan.count > 0 ? EXIT_FOUND : EXIT_DONE;
+	return m.plan.count > 0 || packages_wanted(&m.plan) ? EXIT_FOUND : EXIT_DONE;
 }
 
 const struct command command_plan = {

@@ -122,6 +122,7 @@ struct facts_query {
 	/* For audit: more units; and what cannot be asked is said, not an error. */
 	bool audit;
 	bool updates;		    /* how updates come, and whether a restart is due */
+	bool upgradable;	    /* that, and what apt-get upgrade would do: 0.65 s of CPU */
 	bool pending;		    /* that, and which security updates wait */
 	bool services;		    /* who listens to the outside, and who uses it */
 	const struct strv *service; /* units asked about though they do not listen, or NULL */

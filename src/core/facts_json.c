@@ -25,7 +25,8 @@
  *                   kernel_running, kernel_newest, kernel_waits}, zone, pending ["package old -> new"]
  *                   or null}, or null
  * services          [{unit, program, description, active, enabled, with [unit], listen ["22/tcp
- *                   0.0.0.0"], used_by [text], kept (never stopped)}]: who listens to the outside
+ *                   0.0.0.0"], needed_by [unit],
+ *                   used_by [text], kept (never stopped)}]: who listens to the outside
  * not_measured      ["what: why"]
  */
 #include "base/json.h"

@@ -46,13 +46,13 @@ json_t *services_json(const struct facts *f)
 		const struct service_fact *s = &f->service[i];
 
 		json_array_append_new(
-			all,
-			json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "unit",
-				  json_text(s->unit), "program", json_text(s->program),
-				  "description", json_text(s->description), "active",
-				  json_text(s->active), "enabled", json_text(s->enabled), "with",
-				  texts(&s->with), "listen", texts(&s->listen), "used_by",
-				  texts(&s->used_by), "kept", (int)(s->kept_for != NULL)));
+			all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "unit",
+				       json_text(s->unit), "program", json_text(s->program),
+				       "description", json_text(s->description), "active",
+				       json_text(s->active), "enabled", json_text(s->enabled),
+				       "with", texts(&s->with), "listen", texts(&s->listen),
+				       "needed_by", texts(&s->needed_by), "used_by",
+				       texts(&s->used_by), "kept", (int)(s->kept_for != NULL)));
 	}
 	return all;
 }

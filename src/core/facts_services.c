@@ -96,6 +96,7 @@ void service_fact_done(struct service_fact *s)
 	free(s->enabled);
 	strv_done(&s->with);
 	strv_done(&s->listen);
+	strv_done(&s->needed_by);
 	strv_done(&s->used_by);
 }
 
@@ -304,7 +305,7 @@ static int keep_active(struct os *os, const struct strv *needs, struct strv *ret
 		CLEANUP_FREE char *active = show_value(block, "ActiveState");
 
 		if (str_eq(active, "active") || str_eq(active, "activating"))
-			strv_addf(ret, _("%s, which needs it"), id);
+			strv_add(ret, id);
 	}
 	return 0;
 }
@@ -365,7 +366,7 @@ static int gather_use(struct os *os, struct facts *f, struct err *e)
 
 	for (size_t i = 0; i < f->service_count; i++) {
 		if (r == 0)
-			r = keep_active(os, &needs[i], &f->service[i].used_by, e);
+			r = keep_active(os, &needs[i], &f->service[i].needed_by, e);
 		if (r == 0)
 			add_connections(f, &f->service[i]);
 		strv_done(&needs[i]);

@@ -10,16 +10,16 @@
 #include "os/os.h"
 
 struct service_fact {
-	char *unit;	    /* "rpcbind.service"; "" for a program of no service */
-	char *program;	    /* of the process that holds the socket */
-	char *description;  /* of the unit, "" */
-	char *active;	    /* ActiveState */
-	char *enabled;	    /* UnitFileState */
-	struct strv with;   /* what starts it on demand: "rpcbind.socket", "cups.path" */
-	struct strv listen; /* "111/tcp 0.0.0.0", "5353/udp ::": not on loopback */
-	/* Active units that need it, connections, mounts; in words of a person. */
-	struct strv used_by;
-	const char *kept_for; /* N_(): why it may never be stopped, or NULL */
+	char *unit;	       /* "rpcbind.service"; "" for a program of no service */
+	char *program;	       /* of the process that holds the socket */
+	char *description;     /* of the unit, "" */
+	char *active;	       /* ActiveState */
+	char *enabled;	       /* UnitFileState */
+	struct strv with;      /* what starts it on demand: "rpcbind.socket", "cups.path" */
+	struct strv listen;    /* "111/tcp 0.0.0.0", "5353/udp ::": not on loopback */
+	struct strv needed_by; /* active units that would stop with it */
+	struct strv used_by;   /* connections, mounts; in words of a person */
+	const char *kept_for;  /* N_(): why it may never be stopped, or NULL */
 };
 
 struct facts;

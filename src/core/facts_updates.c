@@ -148,9 +148,8 @@ bool updates_are_automatic(const struct updates_fact *u)
 	       !is_never(updates_config(u, "APT::Periodic::Unattended-Upgrade"));
 }
 
-static int gather_config(struct os *os, struct facts *f, struct err *e)
+int updates_read_config(struct os *os, struct updates_fact *ret, struct err *e)
 {
-	struct updates_fact *u = &f->updates;
 	CLEANUP_RUN struct run_result r = { 0 };
 	char *rest, *line;
 
@@ -159,15 +158,12 @@ static int gather_config(struct os *os, struct facts *f, struct err *e)
 					       "APT::Periodic", "Unattended-Upgrade") },
 		   &r, e) < 0)
 		return -1;
-	if (r.status != 0 || r.timed_out) {
-		strv_add(&f->not_measured, _("updates: apt is not here, or does not answer"));
-		return 0;
-	}
-	u->measured = true;
+	if (r.status != 0 || r.timed_out)
+		return 1;
 	rest = r.out;
 	while ((line = str_line(&rest)))
 		if (line[0])
-			strv_add(&u->config, line);
+			strv_add(&ret->config, line);
 	return 0;
 }
 
@@ -424,12 +420,29 @@ static int gather_pending(struct os *os, struct facts *f, struct err *e)
 	return 0;
 }
 
+static int gather_upgradable(struct os *os, struct updates_fact *u, struct err *e)
+{
+	CLEANUP_RUN struct run_result r = { 0 };
+	char *rest, *line;
+
+	if (os_run(os,
+		   &(struct run){ .argv = ARGV("apt-get", "-s", "-q", "--with-new-pkgs", "-o",
+					       "Debug::NoLocking=1", "upgrade") },
+		   &r, e) < 0)
+		return -1;
+	u->upgradable_measured = r.status == 0 && !r.timed_out;
+	rest = r.out;
+	while ((line = str_line(&rest)))
+		u->upgradable += str_starts(line, "Inst ");
+	return 0;
+}
+
 int facts_gather_updates(struct os *os, const struct facts_query *q, struct facts *f, struct err *e)
 {
 	struct updates_fact *u = &f->updates;
 	int r;
 
-	if (!q->updates && !q->pending)
+	if (!q->updates && !q->upgradable && !q->pending)
 		return 0;
 	if (gather_zone(os, u, e) < 0 || gather_reboot(os, u, e) < 0)
 		return -1;
@@ -444,7 +457,13 @@ int facts_gather_updates(struct os *os, const struct facts_query *q, struct fact
 	if (r < 0)
 		return -1;
 	u->unattended = r > 0;
-	if (gather_config(os, f, e) < 0 || gather_times(os, u, e) < 0)
+	r = updates_read_config(os, u, e);
+	if (r > 0)
+		strv_add(&f->not_measured, _("updates: apt is not here, or does not answer"));
+	if (r != 0)
+		return r < 0 ? r : 0;
+	u->measured = true;
+	if (gather_times(os, u, e) < 0 || (q->upgradable && gather_upgradable(os, u, e) < 0))
 		return -1;
-	return q->pending && u->measured ? gather_pending(os, f, e) : 0;
+	return q->pending ? gather_pending(os, f, e) : 0;
 }

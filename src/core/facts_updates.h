@@ -29,6 +29,8 @@ struct updates_fact {
 	char *kernel_running;
 	char *kernel_newest; /* installed, by version; NULL: none is (a container, or the provider's) */
 	bool kernel_waits; /* newest is newer than running: the next boot brings it */
+	bool upgradable_measured;
+	size_t upgradable; /* packages that `apt-get upgrade` would change */
 	bool pending_measured;
 	struct strv pending; /* security updates: "openssl 3.0.11-1 -> 3.0.15-1" */
 	char *zone;	     /* "Asia/Tokyo", "UTC": what a time in a policy means */
@@ -39,6 +41,8 @@ struct facts_query;
 
 int facts_gather_updates(struct os *os, const struct facts_query *q, struct facts *f,
 			 struct err *e);
+/* Fills ret->config alone. 1: apt does not answer. */
+int updates_read_config(struct os *os, struct updates_fact *ret, struct err *e);
 void updates_fact_done(struct updates_fact *u);
 /* The last value of a name, e.g. "APT::Periodic::Enable"; "" when it is not set. */
 const char *updates_config(const struct updates_fact *u, const char *name);

@@ -36,6 +36,7 @@ void plan_done(struct plan *p)
 	free(p->effect);
 	strv_done(&p->closes);
 	strv_done(&p->warnings);
+	strv_done(&p->packages);
 	free(p->undoes);
 	free(p->policy_text);
 	*p = (struct plan){ 0 };

@@ -29,8 +29,12 @@ struct plan {
 	size_t door_count;
 	struct effect *effect;
 	size_t effect_count;
-	struct strv closes;	 /* what is reachable now and will stop answering, said first */
-	struct strv warnings;	 /* worth a second look; never in the way */
+	struct strv closes;   /* what is reachable now and will stop answering, said first */
+	struct strv warnings; /* worth a second look; never in the way */
+	/* What comes before the transaction and is never undone: packages to install, and whether all
+	 * are updated. The plan is made anew after it. Not in the durable form. */
+	struct strv packages;
+	bool updates_all;
 	bool needs_proof;	 /* some step is subtractive on a door */
 	unsigned window_seconds; /* how long it waits for the proof */
 	char *undoes;		 /* id of the transaction that this takes back, or NULL */

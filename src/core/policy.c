@@ -19,7 +19,9 @@ static void *member(struct policy *p, const struct policy_key *k)
 
 void policy_init(struct policy *p)
 {
-	*p = (struct policy){ .ping = true };
+	*p = (struct policy){ .ping = true,
+			      .updates_automatic = UPDATES_SECURITY,
+			      .updates_reboot = -1 };
 	p->open = xcalloc(1, sizeof(*p->open));
 	p->open[0].tpl = opening_template_find("ssh");
 	p->open_count = 1;
@@ -38,6 +40,7 @@ void policy_done(struct policy *p)
 	free(p->admin_key);
 	free(p->allow_from);
 	free(p->open);
+	strv_done(&p->services_stop);
 	*p = (struct policy){ 0 };
 }
 
@@ -142,6 +145,62 @@ static int set_cidrs(struct policy *p, const char *value, struct err *e)
 	return 0;
 }
 
+static int set_time(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
+{
+	uint64_t hour, minute;
+	char text[6];
+
+	if (str_eq(value, "no")) {
+		*(int *)member(p, k) = -1;
+		return 0;
+	}
+	if (strlen(value) != 5 || value[2] != ':')
+		return wrong(k, value, _("no, or a time of day such as 03:30"), e);
+	snprintf(text, sizeof(text), "%s", value);
+	text[2] = '\0';
+	if (str_to_u64(text, 0, 23, &hour) < 0 || str_to_u64(text + 3, 0, 59, &minute) < 0)
+		return wrong(k, value, _("no, or a time of day such as 03:30"), e);
+	*(int *)member(p, k) = (int)(hour * 60 + minute);
+	return 0;
+}
+
+/* A name that systemd would take, without its ".service"; other kinds of units but sockets are not
+ * services. */
+static bool is_service_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	static const char *const kinds[] = { ".target", ".timer", ".mount", ".slice",
+					     ".scope",	".path",  ".device" };
+
+	for (size_t i = 0; dot && i < COUNT(kinds); i++)
+		if (str_eq(dot, kinds[i]))
+			return false;
+	return (isalnum((unsigned char)name[0]) || name[0] == '_') && strlen(name) < 200 &&
+	       strspn(name,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@\\-") ==
+		       strlen(name);
+}
+
+static int set_services(struct policy *p, const struct policy_key *k, const char *value,
+			struct err *e)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+
+	strv_split(&words, value, ", \t");
+	for (size_t i = 0; i < words.count; i++) {
+		char *name = words.item[i];
+
+		if (!is_service_name(name))
+			return wrong(k, str_is_clean_utf8(name) ? name : "?",
+				     _("names of services, such as cups, or auto"), e);
+		if (str_ends(name, ".service"))
+			name[strlen(name) - strlen(".service")] = '\0';
+		if (!strv_has(&p->services_stop, name))
+			strv_add(&p->services_stop, name);
+	}
+	return 0;
+}
+
 static int set_openings(struct policy *p, const char *value, struct err *e)
 {
 	CLEANUP_STRV struct strv parts = { 0 };
@@ -209,6 +268,10 @@ static int set_value(struct policy *p, const struct policy_key *k, const char *v
 		return set_openings(p, value, e);
 	case POLICY_WAIVES:
 		return set_waive(p, value, e);
+	case POLICY_TIME:
+		return set_time(p, k, value, e);
+	case POLICY_SERVICES:
+		return set_services(p, k, value, e);
 	}
 	return err_set(e, ERR_FAILED, _("policy key without a type"));
 }
@@ -252,6 +315,14 @@ static int unknown(const char *section, const char *name, struct err *e)
 			       section, name, near, all.text);
 	return err_set(e, ERR_USAGE, _("[%s] has no key \"%s\"; allowed: %s"), section, name,
 		       all.text);
+}
+
+bool policy_gives(const struct policy *p, const char *section, const char *name)
+{
+	for (size_t i = 0; i < policy_keys_count; i++)
+		if (str_eq(policy_keys[i].section, section) && str_eq(policy_keys[i].name, name))
+			return p->line[i] > 0;
+	return false;
 }
 
 int policy_set(struct policy *p, const char *section, const char *name, const char *value,
@@ -338,6 +409,12 @@ char *policy_get(const struct policy *p, const struct policy_key *k)
 		return openings_text(p);
 	case POLICY_WAIVES:
 		return waives_text(p);
+	case POLICY_TIME:
+		return *(const int *)m < 0
+			       ? xstrdup("no")
+			       : xasprintf("%02d:%02d", *(const int *)m / 60, *(const int *)m % 60);
+	case POLICY_SERVICES:
+		return strv_join(&p->services_stop, ", ");
 	}
 	return xstrdup("");
 }
@@ -348,7 +425,8 @@ static void write_key(struct str *s, const struct policy *p, const struct policy
 	char *rest = value, *line;
 
 	str_addf(s, "# %s\n", _(k->meaning));
-	if (value[0] == '\0' || str_eq(value, k->def)) {
+	/* What somebody wrote by hand stays written, though it is the default. */
+	if (value[0] == '\0' || (str_eq(value, k->def) && p->line[k - policy_keys] == 0)) {
 		str_addf(s, "#%s = %s\n", k->name, k->def);
 		return;
 	}
@@ -418,6 +496,10 @@ int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *
 			       _("[firewall] open must hold ssh: else nobody gets in"));
 	if (p->admin_key_count > 0 && !p->admin_user)
 		return err_set(e, ERR_USAGE, _("[admin] key needs [admin] user"));
+	if (p->updates_reboot >= 0 && p->updates_automatic == UPDATES_NO)
+		return err_set(e, ERR_USAGE,
+			       _("[updates] reboot: only automatic updates restart the host; set "
+				 "[updates] automatic, or reboot = no"));
 	if (p->ssh_port)
 		look_at_port(p->ssh_port, ret_warnings);
 	if (p->admin_user && p->admin_sudo == SUDO_NOPASSWD)

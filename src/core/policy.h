@@ -17,6 +17,7 @@
 
 enum sudo_mode { SUDO_PASSWORD, SUDO_NOPASSWD };
 enum root_login { ROOT_LOGIN_NO, ROOT_LOGIN_KEY, ROOT_LOGIN_YES };
+enum automatic_updates { UPDATES_NO, UPDATES_SECURITY, UPDATES_ALL };
 enum ui_language { UI_LANGUAGE_LOCALE, UI_LANGUAGE_EN, UI_LANGUAGE_JA };
 
 #define POLICY_KEYS_MAX 24
@@ -42,6 +43,10 @@ struct policy {
 	bool ping;
 	struct waive *waive;
 	size_t waive_count;
+	bool updates_now;
+	enum automatic_updates updates_automatic;
+	int updates_reboot;	   /* minutes after midnight, in the zone of the host; -1: never */
+	struct strv services_stop; /* units, ".service" cut off; may hold "auto" */
 	enum ui_language language;
 	unsigned line[POLICY_KEYS_MAX]; /* of each row of policy_keys in its file; 0: the default */
 };
@@ -54,6 +59,8 @@ enum policy_type {
 	POLICY_KEY,	 /* a public key in any pasted form; repeats */
 	POLICY_CIDRS,	 /* blank or comma separated prefixes; repeats */
 	POLICY_WAIVES,	 /* ID: why; repeats */
+	POLICY_TIME,	 /* no, or HH:MM */
+	POLICY_SERVICES, /* comma or blank separated names of units, or auto; repeats */
 	POLICY_OPENINGS, /* comma separated templates or PORT/PROTO [from CIDR]; repeats */
 };
 
@@ -85,6 +92,8 @@ int policy_parse(const char *name, const char *text, struct policy *ret, struct 
  * and not writable by group or others: ERR_USAGE. */
 int policy_load(struct os *os, const char *path, struct policy *ret, char **ret_text,
 		struct err *e);
+/* Does the policy's file give this key, so that somebody asked for it by hand? */
+bool policy_gives(const struct policy *p, const char *section, const char *name);
 /* Sets one key as a line of the file would. */
 int policy_set(struct policy *p, const char *section, const char *name, const char *value,
 	       struct err *e);

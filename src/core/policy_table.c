@@ -7,6 +7,7 @@
 
 static const char *const sudo_choices[] = { "password", "nopasswd", NULL };
 static const char *const root_choices[] = { "no", "key", "yes", NULL };
+static const char *const automatic_choices[] = { "no", "security", "all", NULL };
 static const char *const language_choices[] = { "locale", "en", "ja", NULL };
 
 #define LATER N_("this version of kannuki does not carry that out yet")
@@ -80,26 +81,27 @@ const struct policy_key policy_keys[] = {
 	  .name = "now",
 	  .type = POLICY_BOOL,
 	  .def = "no",
-	  .meaning = N_("whether to update before anything else"),
-	  .later = LATER },
+	  .meaning = N_("whether to update before anything else; what was updated stays so"),
+	  .offset = offsetof(struct policy, updates_now) },
 	{ .section = "updates",
 	  .name = "automatic",
-	  .type = POLICY_BOOL,
-	  .def = "no",
+	  .type = POLICY_CHOICE,
+	  .def = "security",
+	  .choices = automatic_choices,
 	  .meaning = N_("which updates come by themselves"),
-	  .later = LATER },
+	  .offset = offsetof(struct policy, updates_automatic) },
 	{ .section = "updates",
 	  .name = "reboot",
-	  .type = POLICY_BOOL,
+	  .type = POLICY_TIME,
 	  .def = "no",
-	  .meaning = N_("when the host may restart after updates"),
-	  .later = LATER },
+	  .meaning = N_("when the host may restart where an update needs it: no, or HH:MM"),
+	  .offset = offsetof(struct policy, updates_reboot) },
 	{ .section = "services",
 	  .name = "stop",
-	  .type = POLICY_BOOL,
+	  .type = POLICY_SERVICES,
 	  .def = "",
-	  .meaning = N_("services to stop"),
-	  .later = LATER },
+	  .meaning = N_("services to stop, or auto: what a fresh image has and nobody uses"),
+	  .offset = offsetof(struct policy, services_stop) },
 	{ .section = "audit",
 	  .name = "waive",
 	  .type = POLICY_WAIVES,

@@ -8,8 +8,9 @@
 
 #define POLL_MS 500
 
-/* The lock that all of a package manager's changes are made under. */
+/* What a package manager holds while it changes packages or fetches lists. */
 static const char *const locks[] = { "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock",
+				     "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock",
 				     "/var/lib/rpm/.rpm.lock" };
 
 /* What goes on, as a person would say it; NULL: nothing. malloc'd. */

@@ -6,13 +6,13 @@
 #include "report/diff.h"
 #include "report/facts_report.h"
 
-static const char *phase_words(enum step_phase phase)
+static const char *phase_words(const struct plan *p, enum step_phase phase)
 {
 	switch (phase) {
 	case PHASE_ADD:
 		return _("adds");
 	case PHASE_RESTRICT:
-		return _("closes; on trial until you confirm");
+		return p->needs_proof ? _("closes; on trial until you confirm") : _("closes");
 	case PHASE_FINISH:
 		return _("after you have confirmed");
 	}
@@ -41,7 +41,7 @@ static void add_steps(const struct plan *p, struct str *ret)
 		const struct step *s = &p->step[i];
 
 		if (i == 0 || s->phase != p->step[i - 1].phase)
-			str_addf(ret, "%s[%s]\n", i ? "\n" : "", phase_words(s->phase));
+			str_addf(ret, "%s[%s]\n", i ? "\n" : "", phase_words(p, s->phase));
 		str_addf(ret, "%3zu. %s\n", i + 1, s->title);
 		str_addf(ret, _("     why:  %s\n"), s->why);
 		str_addf(ret, _("     undo: %s\n"), s->undo);
@@ -129,8 +129,25 @@ static int add_diffs(struct os *os, const struct plan *p, struct str *ret, struc
 	return 0;
 }
 
+/* Before the transaction, and outside of it. */
+static void add_packages(const struct plan *p, struct str *ret)
+{
+	if (!p->updates_all && p->packages.count == 0)
+		return;
+	str_addf(ret, "[%s]\n", _("first, and not undone: packages stay as they are then"));
+	if (p->updates_all)
+		str_addf(ret, "  - %s\n",
+			 _("update all packages (apt-get upgrade), without dialogs"));
+	for (size_t i = 0; i < p->packages.count; i++)
+		str_addf(ret, _("  - install %s\n"), p->packages.item[i]);
+	str_add(ret, "\n");
+}
+
 int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struct err *e)
 {
+	add_packages(p, ret);
+	if (p->count == 0 && (p->updates_all || p->packages.count > 0))
+		return 0;
 	if (p->count == 0) {
 		add_list(ret, _("Worth a second look:"), &p->warnings);
 		str_add(ret, _("Nothing to change: this host is as the policy says.\n"));
@@ -197,8 +214,10 @@ void report_plan_json(const struct plan *p, struct str *ret)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "empty", p->count == 0,
-			"needs_proof", p->needs_proof, "closes", strings(&p->closes), "warnings",
+	all = json_pack("{s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "empty",
+			p->count == 0 && p->packages.count == 0 && !p->updates_all, "updates_all",
+			(int)p->updates_all, "packages", strings(&p->packages), "needs_proof",
+			p->needs_proof, "closes", strings(&p->closes), "warnings",
 			strings(&p->warnings), "steps", steps_json(p), "effects", effects, "doors",
 			doors);
 	text = json_dumps(all, JSON_INDENT(2));

@@ -89,7 +89,7 @@ static int ask_secret(const char *user, bool from_stdin, char **ret, struct err 
 }
 
 /* What an earlier run left is cleared first; what is under way is somebody's. */
-static int nothing_under_way(struct os *os, struct err *e)
+int nothing_under_way(struct os *os, struct err *e)
 {
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_FREE char *active = NULL;

@@ -16,6 +16,8 @@ struct apply_wish {
 /* Shows nothing of the plan; asks, prepares, starts and follows. An exit code, or < 0. */
 int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
 	       const struct apply_wish *wish, struct err *e);
+/* Clears what an earlier run left; ERR_CONFLICT where a transaction is under way. */
+int nothing_under_way(struct os *os, struct err *e);
 /* "90s" … "1h". 0, or ERR_USAGE. */
 int window_parse(const char *text, unsigned *ret, struct err *e);
 /* The rules for a new password: 10 characters to 256 bytes, not the user's name, no control

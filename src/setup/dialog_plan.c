@@ -198,6 +198,14 @@ static void show_closes(const struct plan *p, struct str *ret)
 
 	if (p->closes.count)
 		layout_textf(ret, _("Reachable now, and will stop answering: %s"), all);
+	if (p->updates_all)
+		layout_textf(ret, "%s", _("First all packages are updated. That is not undone."));
+	if (p->packages.count) {
+		CLEANUP_FREE char *packages = strv_join(&p->packages, ", ");
+
+		layout_textf(ret, _("First these are installed: %s. That is not undone."),
+			     packages);
+	}
 	for (size_t i = 0; i < p->warnings.count; i++)
 		layout_item(ret, "! ", p->warnings.item[i]);
 }

@@ -20,6 +20,10 @@ static int gather_and_plan(struct os *os, const struct policy *policy, const cha
 {
 	const struct facts_query query = { .admin = policy->admin_user,
 					   .extra_port = policy->ssh_port,
+					   .updates = true,
+					   .upgradable = policy->updates_now,
+					   .services = policy->services_stop.count > 0,
+					   .service = &policy->services_stop,
 					   .brief = true };
 	struct control_in in = {
 		.os = os, .facts = &ret->facts, .policy = policy, .policy_text = text

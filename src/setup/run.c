@@ -15,6 +15,7 @@
 #include "setup/card.h"
 #include "setup/carry_out.h"
 #include "setup/dialog.h"
+#include "setup/packages_first.h"
 #include "setup/suggest.h"
 
 #define PASTE_GAP_MS 300 /* a line of 80 characters takes 85 ms at 9600 bits a second */
@@ -228,10 +229,31 @@ static void print_end(const struct setup *s, const struct plan *plan)
 	fputs(text.text, stdout);
 }
 
-static int carry_out(struct setup *s, const struct dialog *d, struct err *e)
+/* The plan that was agreed to, made anew after the packages. */
+static int packages(struct setup *s, struct dialog *d, struct err *e)
+{
+	CLEANUP_STR struct str steps = { 0 };
+
+	if (nothing_under_way(s->os, e) < 0 || packages_first(s->os, &s->made.plan, true, e) < 0)
+		return -1;
+	plan_of(s, d);
+	if (!d->plan) {
+		*e = s->refused;
+		return -1;
+	}
+	say_restart(&s->made.facts.updates);
+	report_plan_steps(&s->made.plan, &steps);
+	printf("%s", steps.text ? steps.text : "");
+	return 0;
+}
+
+static int carry_out(struct setup *s, struct dialog *d, struct err *e)
 {
 	const struct apply_wish wish = { .yes = true, .wait = true, .secret = d->secret };
 	int r;
+
+	if (packages_wanted(&s->made.plan) && packages(s, d, e) < 0)
+		return -1;
 
 	if (s->made.plan.count == 0) {
 		say(_("Nothing to change: this host is as the policy says."));

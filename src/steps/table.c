@@ -6,11 +6,14 @@
 #include "steps/file.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
+#include "steps/services.h"
 #include "steps/sshd.h"
 #include "steps/sysctl.h"
 #include "steps/unit.h"
+#include "steps/updates.h"
 
 const struct step_kind *const step_kinds[] = {
-	&step_file, &step_sshd, &step_account, &step_nft, &step_unit, &step_sysctl, &step_reverse,
+	&step_file,   &step_sshd,    &step_account, &step_nft,	    &step_unit,
+	&step_sysctl, &step_reverse, &step_updates, &step_services,
 };
 const size_t step_kinds_count = COUNT(step_kinds);

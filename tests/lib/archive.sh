@@ -13,9 +13,8 @@
 #
 # shellcheck disable=SC2016,SC2154 # a format of dpkg-query; what lab.sh sets
 archive=$TEST_TMP/archive
-archive_port=8088
+archive_port=$((8100 + RANDOM % 800)) # several tests at once share the outside world
 archive_url=http://$(vps addr outside 4):$archive_port
-archive_server=''
 
 archive_begin() { # archive_begin SUITE (bookworm, bullseye, trixie)
 	archive_suite=$1-security
@@ -24,13 +23,15 @@ archive_begin() { # archive_begin SUITE (bookworm, bullseye, trixie)
 	export GNUPGHOME=$TEST_TMP/gnupg
 	gpg --batch --quiet --passphrase '' --quick-gen-key 'lab archive <lab@example.org>' ed25519 sign never 2>/dev/null
 	gpg --batch --export >"$TEST_TMP/archive.gpg"
-	vps outside python3 -m http.server "$archive_port" --bind "$(vps addr outside 4)" -d "$archive" >"$TEST_TMP/archive.log" 2>&1 &
-	archive_server=$!
 	trap archive_cleanup EXIT
+	# shellcheck disable=SC2016
+	vps outside sh -c 'echo $$ >"$1.pid"; exec python3 -m http.server "$2" --bind "$3" -d "$1"' - \
+		"$archive" "$archive_port" "$(vps addr outside 4)" >"$TEST_TMP/archive.log" 2>&1 &
+	wait_until 5 test -s "$archive.pid" || bail "no archive"
 }
 archive_cleanup() {
 	local status=$?
-	[ -z "$archive_server" ] || kill "$archive_server" 2>/dev/null
+	[ ! -s "$archive.pid" ] || kill "$(cat "$archive.pid")"
 	gpgconf --kill gpg-agent 2>/dev/null
 	(exit "$status")
 	lab_cleanup
@@ -54,7 +55,7 @@ archive_fetch() { # archive_fetch VPS PACKAGE...: Debian's packages, with those 
 	local name=$1
 	shift
 	vps apt "$name" update >/dev/null 2>&1
-	vps apt "$name" install --download-only "$@" >/dev/null 2>&1
+	vps apt "$name" install --download-only --reinstall "$@" >/dev/null 2>&1
 	vps run "$name" tar -C /var/cache/apt/archives --exclude=partial --exclude=lock -c . | tar -C "$archive/pool" -x
 	vps run "$name" apt-get clean
 }

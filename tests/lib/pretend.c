@@ -189,6 +189,13 @@ static uid_t do_uid(struct os *os)
 	return 0;
 }
 
+static int do_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e)
+{
+	(void)path;
+	(void)ret_holder;
+	return spend(of(os), e);
+}
+
 static const struct os_ops ops = {
 	.get = do_get,
 	.list = do_list,
@@ -198,6 +205,7 @@ static const struct os_ops ops = {
 	.sockets = do_sockets,
 	.addresses = do_addresses,
 	.ssh_banner = do_banner,
+	.record_lock = do_record_lock,
 	.now = do_now,
 	.sleep = do_sleep,
 	.self = do_self,

@@ -47,8 +47,9 @@ struct pretend {
 	bool no_v6;	     /* sshd does not listen on IPv6 */
 	bool no_sudo_line;   /* sudoers has no line for the group sudo */
 	bool no_nft, no_nft_kernel;
-	unsigned locked; /* useradd finds the databases locked that many times */
-	bool silent;	 /* listens but greets nobody */
+	unsigned locked;    /* useradd finds the databases locked that many times */
+	bool dry_run_fails; /* of unattended-upgrade */
+	bool silent;	    /* listens but greets nobody */
 };
 
 /* A small Debian 12 with root and a user "old", sshd on port 22. base is not freed. */

@@ -140,6 +140,31 @@ static int run_usermod(struct call *c)
 	return 0;
 }
 
+/* gpasswd -d USER GROUP: writes both files, the shadow one last. */
+static int run_gpasswd(struct call *c)
+{
+	static const char *const files[] = { "/etc/group", "/etc/gshadow" };
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		CLEANUP_FREE char *text = pretend_text(c->p, files[i]);
+		CLEANUP_FREE char *start = xasprintf("%s:", arg(c, 3));
+		struct str out CLEANUP_STR = { 0 };
+		char *rest = text, *line;
+
+		while ((line = str_line(&rest))) {
+			/* The tests' user is the last of several members, or the only one. */
+			if (str_starts(line, start) && str_ends(line, arg(c, 2)))
+				line[strlen(line) - strlen(arg(c, 2))] = '\0';
+			if (str_starts(line, start) && str_ends(line, ","))
+				line[strlen(line) - 1] = '\0';
+			str_addf(&out, "%s\n", line);
+		}
+		if (rewrite(c, files[i], out.text ? out.text : "") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run_chpasswd(struct call *c)
 {
 	CLEANUP_FREE char *user = xstrndup(c->r->input, strcspn(c->r->input, ":"));
@@ -483,9 +508,18 @@ static int run_systemctl(struct call *c)
 		read_socket(c->p);
 		return 0;
 	}
-	if (strcmp(verb, "enable") == 0 || strcmp(verb, "disable") == 0)
-		return enable(c, last(c), strcmp(verb, "enable") == 0);
-	return job(c, verb, last(c));
+	for (size_t i = 2; c->r->argv[i]; i++) {
+		const char *name = c->r->argv[i];
+		int r;
+
+		if (strcmp(verb, "enable") == 0 || strcmp(verb, "disable") == 0)
+			r = enable(c, name, strcmp(verb, "enable") == 0);
+		else
+			r = job(c, verb, name);
+		if (r != 0)
+			return r;
+	}
+	return 0;
 }
 
 void pretend_boot(struct pretend *p)
@@ -554,6 +588,30 @@ static int run_visudo(struct call *c)
 	return strstr(text, "ALL=") ? 0 : say(c, 1, "syntax error near line 1\n");
 }
 
+/* dump: every `NAME "VALUE";` line of the files, in their order. */
+static int run_apt_config(struct call *c)
+{
+	struct strv files CLEANUP_STRV = { 0 };
+
+	if (os_list(c->p->base, "/etc/apt/apt.conf.d", &files, c->e) < 0)
+		return -1;
+	for (size_t i = 0; i < files.count; i++) {
+		CLEANUP_FREE char *path = xasprintf("/etc/apt/apt.conf.d/%s", files.item[i]);
+		CLEANUP_FREE char *text = pretend_text(c->p, path);
+		char *rest = text, *line, name[128], value[64];
+
+		while ((line = str_line(&rest)))
+			if (sscanf(line, "%127s \"%63[^\"]\";", name, value) == 2)
+				str_addf(&c->out, "%s=%s\n", name, value);
+	}
+	return 0;
+}
+
+static int run_unattended_upgrade(struct call *c)
+{
+	return c->p->dry_run_fails ? say(c, 1, "one\nno space left\n") : 0;
+}
+
 static int run_sync(struct call *c)
 {
 	return 0;
@@ -566,6 +624,7 @@ static const struct {
 	{ "useradd", run_useradd },
 	{ "usermod", run_usermod },
 	{ "chpasswd", run_chpasswd },
+	{ "gpasswd", run_gpasswd },
 	{ "mv", run_mv },
 	{ "sshd", run_sshd },
 	{ "ssh", run_ssh },
@@ -576,6 +635,8 @@ static const struct {
 	{ "sudo", run_sudo },
 	{ "visudo", run_visudo },
 	{ "sync", run_sync },
+	{ "apt-config", run_apt_config },
+	{ "unattended-upgrade", run_unattended_upgrade },
 };
 
 int pretend_run(struct pretend *p, const struct run *r, struct run_result *ret, struct err *e)

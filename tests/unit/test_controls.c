@@ -125,10 +125,346 @@ static int sources_are_compared_with_the_peer(void)
 	return 0;
 }
 
+/* --- updates ------------------------------------------------------------------------------------- */
+
+#define SECURITY "Unattended-Upgrade::Origins-Pattern::=origin=Debian,label=Debian-Security"
+#define ON	 "APT::Periodic::Update-Package-Lists=1;APT::Periodic::Unattended-Upgrade=1;" SECURITY
+#define OFF	 "APT::Periodic::Update-Package-Lists=1;APT::Periodic::Unattended-Upgrade=0;" SECURITY
+#define REBOOT	 ";Unattended-Upgrade::Automatic-Reboot=true"
+
+static void apt(struct asked *a, const char *config)
+{
+	begin(a);
+	a->facts.updates.measured = a->facts.updates.unattended = true;
+	a->facts.updates.zone = xstrdup("Asia/Tokyo");
+	strv_split(&a->facts.updates.config, config, ";");
+	fake_file(
+		a->fake, "/etc/apt/apt.conf.d/20auto-upgrades",
+		"// APT::Periodic::Unattended-Upgrade\nAPT::Periodic::Unattended-Upgrade \"0\";\n",
+		0644);
+}
+
+/* As a file that gives the key. */
+static void give(struct asked *a, const char *lines)
+{
+	CLEANUP_FREE char *text = xasprintf("[updates]\n%s", lines);
+	struct err e = { 0 };
+
+	policy_done(&a->policy);
+	if (policy_parse("FILE", text, &a->policy, &e) < 0)
+		abort();
+}
+
+static const char *text_of(const struct asked *a)
+{
+	json_t *changes = json_object_get(a->plan.step[0].args, "changes");
+
+	return json_string_value(json_object_get(json_array_get(changes, 0), "text"));
+}
+
+static int automatic_updates_are_as_the_policy_says(void)
+{
+	static const struct {
+		const char *config, *lines;
+		enum verdict verdict;
+		const char *writes; /* NULL: no step */
+	} c[] = {
+		{ ON, "", VERDICT_PASS, NULL },
+		{ ON, "automatic = security\n", VERDICT_PASS, NULL },
+		{ OFF, "", VERDICT_FAIL, "Unattended-Upgrade \"1\";" },
+		{ ON ";APT::Periodic::Enable=0", "", VERDICT_FAIL, "APT::Periodic::Enable \"1\";" },
+		{ ON, "automatic = all\n", VERDICT_FAIL, "\"origin=*\";" },
+		{ ON ";Unattended-Upgrade::Origins-Pattern::=origin=*", "automatic = all\n",
+		  VERDICT_PASS, NULL },
+		{ "APT::Periodic::Update-Package-Lists=1;APT::Periodic::Unattended-Upgrade=1", "",
+		  VERDICT_FAIL, "label=Debian-Security" },
+		{ ON, "automatic = no\n", VERDICT_FAIL, "Unattended-Upgrade \"0\";" },
+		{ OFF, "automatic = no\n", VERDICT_PASS, NULL },
+		{ OFF, "automatic = all\nreboot = 03:05\n", VERDICT_FAIL,
+		  "Reboot-Time \"03:05\";" },
+		{ OFF, "", VERDICT_FAIL, "Automatic-Reboot \"false\";" },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+
+		apt(&a, c[i].config);
+		give(&a, c[i].lines);
+		printf("# %zu\n", i);
+		T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == c[i].verdict);
+		T_OK(a.plan.count == (c[i].writes ? 1 : 0));
+		T_OK(!c[i].writes || strstr(text_of(&a), c[i].writes));
+	}
+	return 0;
+}
+
+static int evidence_names_the_line_that_decides(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	apt(&a, OFF);
+	T_OK(ask(&a, "updates.automatic") == 0);
+	T_OK(strstr(a.found.evidence, "APT::Periodic::Unattended-Upgrade 0 "
+				      "(/etc/apt/apt.conf.d/20auto-upgrades:2)"));
+	return 0;
+}
+
+/* Our own file of an earlier policy wants all. */
+static int all_goes_back_to_security(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	apt(&a, ON ";Unattended-Upgrade::Origins-Pattern::=origin=*");
+	fake_file(a.fake, "/etc/apt/apt.conf.d/99kannuki-updates",
+		  "Unattended-Upgrade::Origins-Pattern { \"origin=*\"; };\n", 0644);
+	T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_FAIL);
+	T_OK(a.plan.count == 1 && !strstr(text_of(&a), "origin=*"));
+	return 0;
+}
+
+static int what_is_missing_is_installed_if_asked_for(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	apt(&a, "");
+	a.facts.updates.unattended = false;
+	T_OK(ask(&a, "updates.automatic") == 0 && a.plan.count == 0 && a.plan.packages.count == 0);
+	T_OK(a.plan.warnings.count == 1);
+	give(&a, "automatic = security\n");
+	T_OK(ask(&a, "updates.automatic") == 0 && a.plan.count == 1);
+	T_OK(a.plan.packages.count == 1 && str_eq(a.plan.packages.item[0], "unattended-upgrades"));
+	/* Not a host of apt. */
+	a.facts.updates.measured = false;
+	T_OK(ask(&a, "updates.automatic") < 0 && a.e.kind == ERR_CONFLICT);
+	give(&a, "");
+	T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_NOT_MEASURED);
+	return 0;
+}
+
+static int restarts_are_as_the_policy_says(void)
+{
+	static const struct {
+		const char *config, *lines;
+		enum verdict verdict;
+		const char *title;
+	} c[] = {
+		{ ON, "", VERDICT_PASS, NULL },
+		{ ON REBOOT, "", VERDICT_FAIL, "never restart" },
+		{ ON, "reboot = 03:30\n", VERDICT_FAIL, "restart at 03:30 (Asia/Tokyo)" },
+		{ ON REBOOT, "reboot = 03:30\n", VERDICT_FAIL, "03:30" },
+		{ ON REBOOT ";Unattended-Upgrade::Automatic-Reboot-Time=03:30", "reboot = 03:30\n",
+		  VERDICT_PASS, NULL },
+		{ ON REBOOT ";Unattended-Upgrade::Automatic-Reboot-Time=now", "reboot = 03:30\n",
+		  VERDICT_FAIL, "03:30" },
+		{ ON REBOOT, "automatic = no\n", VERDICT_FAIL, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+
+		apt(&a, c[i].config);
+		give(&a, c[i].lines);
+		printf("# %zu\n", i);
+		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == c[i].verdict);
+		T_OK(a.plan.count == (c[i].title ? 1 : 0));
+		T_OK(!c[i].title || strstr(a.plan.step[0].title, c[i].title));
+	}
+	return 0;
+}
+
+static void timer(struct asked *a, const char *name, const char *enabled, const char *active)
+{
+	struct facts *f = &a->facts;
+
+	f->unit = xrealloc(f->unit, f->unit_count + 1, sizeof(*f->unit));
+	f->unit[f->unit_count++] = (struct unit_fact){ .name = xstrdup(name),
+						       .load = xstrdup("loaded"),
+						       .active = xstrdup(active),
+						       .enabled = xstrdup(enabled) };
+}
+
+static int timers_run_or_are_refused(void)
+{
+	static const struct {
+		const char *enabled, *active;
+		size_t steps; /* 9: refused */
+	} c[] = {
+		{ "enabled", "active", 0 },    { "enabled", "inactive", 1 },
+		{ "disabled", "inactive", 1 }, { "disabled", "active", 1 },
+		{ "masked", "inactive", 9 },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+		int r;
+
+		apt(&a, ON);
+		timer(&a, "apt-daily.timer", "enabled", "active");
+		timer(&a, "apt-daily-upgrade.timer", c[i].enabled, c[i].active);
+		r = ask(&a, "updates.timers");
+		T_OK((r < 0) == (c[i].steps == 9) && (r < 0 || a.plan.count == c[i].steps));
+		T_OK(r == 0 || (a.e.kind == ERR_CONFLICT && strstr(a.e.msg, "unmask")));
+		a.facts.updates.unattended = false;
+		T_OK(ask(&a, "updates.timers") == 0 && a.plan.count == 0);
+	}
+	return 0;
+}
+
+static int updates_now_are_due_when_something_waits(void)
+{
+	static const struct {
+		bool measured;
+		size_t upgradable;
+		int64_t age;
+		bool due;
+	} c[] = { { true, 0, 60, false }, { true, 2, 60, true }, { true, 0, 90000, true } };
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+
+		apt(&a, ON);
+		a.facts.updates.upgradable_measured = c[i].measured;
+		a.facts.updates.upgradable = c[i].upgradable;
+		a.facts.updates.lists_time = a.fake->clock[OS_REALTIME] / 1000000000 - c[i].age;
+		T_OK(ask(&a, "updates.now") == 0 && !a.plan.updates_all);
+		give(&a, "now = yes\n");
+		T_OK(ask(&a, "updates.now") == 0 && a.plan.updates_all == c[i].due);
+		a.facts.updates.upgradable_measured = false;
+		T_OK(ask(&a, "updates.now") < 0 && a.e.kind == ERR_CONFLICT);
+	}
+	return 0;
+}
+
+/* --- services ------------------------------------------------------------------------------------ */
+
+static void service(struct asked *a, const char *unit, const char *with, const char *listen,
+		    const char *needed_by)
+{
+	struct facts *f = &a->facts;
+	struct service_fact *s;
+
+	f->service = xrealloc(f->service, f->service_count + 1, sizeof(*f->service));
+	s = &f->service[f->service_count++];
+	*s = (struct service_fact){ .unit = xstrdup(unit),
+				    .program = xstrdup(""),
+				    .description = xstrdup("what it is"),
+				    .active = xstrdup("active"),
+				    .enabled = xstrdup("enabled"),
+				    .kept_for = service_kept_for(unit) };
+	strv_split(&s->with, with, " ");
+	strv_split(&s->listen, listen, ",");
+	strv_split(&s->needed_by, needed_by, " ");
+}
+
+static char *units_of(const struct asked *a, size_t i)
+{
+	return json_dumps(json_object_get(a->plan.step[i].args, "units"), JSON_COMPACT);
+}
+
+static int named_services_stop_with_their_sockets(void)
+{
+	CLEANUP_ASKED struct asked a;
+	CLEANUP_FREE char *units = NULL;
+
+	begin(&a);
+	service(&a, "cups.service", "cups.socket cups.path", "631/tcp 0.0.0.0,631/tcp ::", "");
+	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_PASS && !a.plan.count);
+	want(&a, "services", "stop", "cups");
+	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_FAIL);
+	T_OK(a.plan.count == 1 && str_eq(a.plan.step[0].title, "stop cups.service (631/tcp)"));
+	units = units_of(&a, 0);
+	T_STR(units, "[\"cups.service\",\"cups.socket\",\"cups.path\"]");
+	/* Stopped already; but an idle socket still listens for it. */
+	strcpy(a.facts.service[0].active, "dead");
+	strcpy(a.facts.service[0].enabled, "static");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 1);
+	strv_done(&a.facts.service[0].listen);
+	a.facts.service[0].listen = (struct strv){ 0 };
+	T_OK(ask(&a, "services.stop") == 0 && !a.plan.count && a.found.verdict == VERDICT_PASS);
+	return 0;
+}
+
+static int who_needs_it_stops_first_or_it_stays(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	begin(&a);
+	service(&a, "base.service", "", "7/tcp 0.0.0.0", "child.service");
+	service(&a, "child.service", "", "", "");
+	want(&a, "services", "stop", "base");
+	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_CONFLICT);
+	T_OK(strstr(a.e.msg, "child.service needs base.service"));
+	want(&a, "services", "stop", "child");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
+	T_OK(strstr(a.plan.step[0].title, "child.service"));
+	/* Need each other: once each. */
+	strv_add(&a.facts.service[1].needed_by, "base.service");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
+	return 0;
+}
+
+static int auto_takes_only_what_nobody_uses(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	begin(&a);
+	service(&a, "nginx.service", "", "80/tcp 0.0.0.0", "");
+	service(&a, "exim4.service", "", "", ""); /* on loopback only */
+	service(&a, "rpcbind.service", "rpcbind.socket", "111/tcp 0.0.0.0", "rpc-statd.service");
+	service(&a, "rpc-statd.service", "", "50000/tcp 0.0.0.0", "");
+	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
+	want(&a, "services", "stop", "auto");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 0);
+	T_OK(strstr(a.plan.step[0].title, "rpc-statd") && strstr(a.plan.step[1].title, "rpcbind"));
+	strv_add(&a.facts.service[2].used_by, "the mount /srv");
+	strv_add(&a.facts.service[3].used_by, "the mount /srv");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 2);
+	/* By name it is somebody's wish: done, and said. */
+	want(&a, "services", "stop", "rpcbind, rpc-statd");
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 2);
+	return 0;
+}
+
+static int what_is_never_stopped_is_refused_by_name(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	begin(&a);
+	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
+	want(&a, "services", "stop", "ssh");
+	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_USAGE);
+	T_OK(str_starts(a.e.msg, "[services] stop: ssh is never stopped: it is the door"));
+	return 0;
+}
+
+static int service_that_is_not_there_is_said(void)
+{
+	CLEANUP_ASKED struct asked a;
+
+	begin(&a);
+	want(&a, "services", "stop", "cupz");
+	service(&a, "cupz.service", "", "", "");
+	a.facts.service[0].active[0] = '\0';
+	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 1);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(sources_are_compared_with_the_peer),
+		T(automatic_updates_are_as_the_policy_says),
+		T(evidence_names_the_line_that_decides),
+		T(all_goes_back_to_security),
+		T(what_is_missing_is_installed_if_asked_for),
+		T(restarts_are_as_the_policy_says),
+		T(timers_run_or_are_refused),
+		T(updates_now_are_due_when_something_waits),
+		T(named_services_stop_with_their_sockets),
+		T(who_needs_it_stops_first_or_it_stays),
+		T(auto_takes_only_what_nobody_uses),
+		T(what_is_never_stopped_is_refused_by_name),
+		T(service_that_is_not_there_is_said),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -139,8 +139,18 @@ static int bad_values(void)
 		{ "[admin]\nkey = " KEY "\nkey = ssh-ed25519 " ED25519 " again",
 		  "FILE:3: ", "twice", "" },
 		{ "[guard]\nenabled = yes", "FILE:2: ", "does not carry that out yet", "" },
-		{ "[updates]\nautomatic = security", "FILE:2: ", "does not carry", "" },
-		{ "[services]\nstop = auto", "FILE:2: ", "does not carry", "" },
+		{ "[updates]\nautomatic = yes", "FILE:2: ", "yes", "no, security, all" },
+		{ "[updates]\nnow = always", "FILE:2: ", "always", "yes or no" },
+		{ "[updates]\nreboot = yes", "FILE:2: ", "yes",
+		  "no, or a time of day such as 03:30" },
+		{ "[updates]\nreboot = 24:00", "FILE:2: ", "24:00", "03:30" },
+		{ "[updates]\nreboot = 3:30", "FILE:2: ", "3:30", "03:30" },
+		{ "[updates]\nreboot = 03:60", "FILE:2: ", "03:60", "03:30" },
+		{ "[updates]\nreboot = +3:30", "FILE:2: ", "+3:30", "03:30" },
+		{ "[services]\nstop = cups, multi-user.target", "FILE:2: ", "multi-user.target",
+		  "cups" },
+		{ "[services]\nstop = ../cups", "FILE:2: ", "../cups", "auto" },
+		{ "[services]\nstop = -cups", "FILE:2: ", "-cups", "auto" },
 	};
 
 	for (size_t i = 0; i < COUNT(t); i++) {
@@ -218,6 +228,9 @@ static int what_is_written_reads_back(void)
 		"root-login = yes\nallow-from = ::/0 0.0.0.0/0\n[firewall]\nping = no\n"
 		"open = web, dns from 2001:db8::/32, 1-65535/udp\n"
 		"[audit]\nwaive = a.b: wanted so: here\nwaive = c.d: too\n[ui]\nlanguage = en\n",
+		"[updates]\nnow = yes\nautomatic = all\nreboot = 00:05\n"
+		"[services]\nstop = cups.service, rpcbind\nstop = auto\n",
+		"[updates]\nautomatic = security\nreboot = no\n",
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
@@ -240,6 +253,21 @@ static int what_is_written_reads_back(void)
 			T_STR(x, y);
 		}
 	}
+	return 0;
+}
+
+/* Also where it says no more than the default: it was asked for. */
+static int what_was_given_stays_given(void)
+{
+	CLEANUP_POLICY struct policy p = { 0 }, back = { 0 };
+	CLEANUP_FREE char *text = NULL;
+	struct err e = { 0 };
+
+	T_OK(policy_parse("FILE", "[updates]\nautomatic = security\n", &p, &e) == 0);
+	T_OK(policy_gives(&p, "updates", "automatic") && !policy_gives(&p, "updates", "now"));
+	text = policy_write(&p);
+	T_OK(policy_parse("WRITTEN", text, &back, &e) == 0);
+	T_OK(policy_gives(&back, "updates", "automatic") && !policy_gives(&back, "updates", "now"));
 	return 0;
 }
 
@@ -325,6 +353,11 @@ static int contradictions(void)
 	T_OK(policy_check(&p, &w, &e) < 0 && e.kind == ERR_USAGE && strstr(e.msg, "ssh"));
 	p.open_count = 1;
 	T_OK(w.count == 0);
+	p.updates_reboot = 210;
+	T_OK(policy_check(&p, &w, &e) == 0);
+	p.updates_automatic = UPDATES_NO;
+	T_OK(policy_check(&p, &w, &e) < 0 && strstr(e.msg, "[updates] reboot"));
+	p.updates_reboot = -1;
 	p.admin_sudo = SUDO_NOPASSWD;
 	p.password_login = true;
 	p.root_login = ROOT_LOGIN_YES;
@@ -394,6 +427,7 @@ int main(void)
 		T(bad_lines),
 		T(a_private_key_is_never_quoted),
 		T(what_is_written_reads_back),
+		T(what_was_given_stays_given),
 		T(what_is_written_is_of_no_language),
 		T(set_one_key),
 		T(ports_worth_a_second_look),

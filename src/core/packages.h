@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * packages.h - the package manager at work, without dialogs, outside of any transaction: what it does
+ * stays, since no package manager takes an update back exactly.
+ *
+ * It runs as a unit of PID 1, so that a lost connection does not stop dpkg midway.
+ */
+#pragma once
+
+#include "os/os.h"
+
+struct packages_job {
+	bool update_all;	    /* everything that is installed */
+	const struct strv *install; /* or NULL */
+};
+
+#define PACKAGES_UNIT "kannuki-packages.service"
+
+/*
+ * Waits for cloud-init and the package locks (core/quiet.h), fetches the lists, does the job, waits for
+ * its end. `say` gets a line for each wait and package. ERR_CONFLICT: somebody else is at it and did not
+ * end in time. ERR_FAILED quotes apt's own error.
+ */
+int packages_run(struct os *os, const struct packages_job *job, void (*say)(const char *line),
+		 struct err *e);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/* packages_first.c - see packages_first.h. */
+#include "setup/packages_first.h"
+
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "base/term.h"
+#include "core/packages.h"
+
+bool packages_wanted(const struct plan *p)
+{
+	return p->updates_all || p->packages.count > 0;
+}
+
+static void show(const char *line)
+{
+	printf("  %s\n", line);
+	fflush(stdout);
+}
+
+int packages_first(struct os *os, const struct plan *p, bool yes, struct err *e)
+{
+	const struct packages_job job = { .update_all = p->updates_all, .install = &p->packages };
+	int r;
+
+	if (!yes && !term_is_interactive())
+		return err_set(e, ERR_USAGE,
+			       _("nobody can be asked here; read kannuki plan, then give --yes"));
+	r = yes ? 1 : term_yes(_("First the packages, which stay. Begin?"), e);
+	if (r <= 0)
+		return r < 0 ? r : 1;
+	if (packages_run(os, &job, show, e) < 0)
+		return err_ctx(e, _("packages"));
+	return 0;
+}
+
+void say_restart(const struct updates_fact *u)
+{
+	CLEANUP_FREE char *packages = strv_join(&u->reboot_packages, ", ");
+
+	if (u->kernel_waits)
+		printf(_("A restart is due: kernel %s is installed, %s runs. Kannuki never "
+			 "restarts "
+			 "the host by itself.\n"),
+		       u->kernel_newest, u->kernel_running);
+	else if (u->reboot_required)
+		printf(_("A restart is due, for: %s. Kannuki never restarts the host by itself.\n"),
+		       packages[0] ? packages : "/run/reboot-required");
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* The kinds "updates" and "services". */
+#include "base/mem.h"
+#include "lib/t.h"
+#include "lib/trial.h"
+#include "steps/services.h"
+#include "steps/updates.h"
+
+/* --- updates ------------------------------------------------------------------------------------- */
+
+#define OWN   "/etc/apt/apt.conf.d/99kannuki-updates"
+#define LATER "/etc/apt/apt.conf.d/zz-last"
+#define NAME  "APT::Periodic::Unattended-Upgrade"
+
+static json_t *args(void)
+{
+	const struct change change = {
+		.path = OWN, .type = NODE_FILE, .text = NAME " \"1\";\n", .mode = 0644
+	};
+
+	return step_updates_args(&change, json_pack("{s:s}", NAME, "1"), true);
+}
+
+static void apt(struct pretend *p)
+{
+	pretend_dir(p, "/etc/apt", 0755);
+	pretend_dir(p, "/etc/apt/apt.conf.d", 0755);
+	pretend_dir(p, "/var/lib/apt", 0755);
+	pretend_dir(p, "/var/lib/apt/periodic", 0755);
+	pretend_file(p, "/etc/apt/apt.conf.d/20auto-upgrades", NAME " \"0\";\n", 0644);
+}
+
+static void apt_with_older(struct pretend *p)
+{
+	apt(p);
+	pretend_file(p, OWN, "// of an earlier policy\n", 0600);
+}
+
+static int values_come_into_force_and_go(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_updates, args(), apt);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(t.s.kind->apply(&t.c, &t.s, &e) == 0 && t.s.kind->verify(&t.c, &t.s, &e) == 0);
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
+static int later_file_is_noticed(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_updates, args(), apt);
+	pretend_file(&t.p, LATER, NAME " \"0\";\n", 0644);
+	T_OK(trial_apply(&t, &e) < 0 && e.kind == ERR_CONFLICT && strstr(e.msg, NAME " \"0\""));
+	trial_done(&t);
+	return 0;
+}
+
+static int dry_run_that_fails_is_quoted(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_updates, args(), apt);
+	t.p.dry_run_fails = true;
+	T_OK(trial_apply(&t, &e) < 0 && strstr(e.msg, "--dry-run: no space left"));
+	trial_done(&t);
+	return 0;
+}
+
+static int updates_cut_anywhere_come_back(void)
+{
+	const struct trial_case fresh = { &step_updates, args, apt, NULL };
+	const struct trial_case old = { &step_updates, args, apt_with_older, NULL };
+
+	T_OK(trial_cut_everywhere(&fresh) > 20);
+	T_OK(trial_cut_everywhere(&old) > 20);
+	return 0;
+}
+
+/* --- services ------------------------------------------------------------------------------------ */
+
+#define WANTS "/etc/systemd/system/multi-user.target.wants"
+
+static json_t *both(void)
+{
+	CLEANUP_STRV struct strv v = { 0 };
+
+	strv_split(&v, "rpcbind.service rpcbind.socket", " ");
+	return step_services_args(&v);
+}
+
+static void enabled(struct pretend *p, const char *unit, bool active)
+{
+	CLEANUP_FREE char *link = xasprintf(WANTS "/%s", unit);
+	CLEANUP_FREE char *target = xasprintf("/etc/systemd/system/%s", unit);
+	struct node n = { .type = NODE_LINK, .data = target, .len = strlen(target) };
+	struct err e = { 0 };
+
+	pretend_file(p, target, "[Unit]\n", 0644);
+	pretend_dir(p, WANTS, 0755);
+	if (os_put(p->base, link, NULL, &n, &e) < 0)
+		abort();
+	snprintf(p->unit[p->unit_count].name, sizeof(p->unit[0].name), "%s", unit);
+	p->unit[p->unit_count++].active = active;
+}
+
+static void running(struct pretend *p)
+{
+	enabled(p, "rpcbind.service", true);
+	enabled(p, "rpcbind.socket", true);
+}
+
+/* Waits for its first client. */
+static void idle(struct pretend *p)
+{
+	pretend_file(p, "/etc/systemd/system/rpcbind.service", "[Unit]\n", 0644);
+	enabled(p, "rpcbind.socket", true);
+}
+
+static bool both_run(struct pretend *p)
+{
+	return pretend_is_active(p, "rpcbind.service") && pretend_is_active(p, "rpcbind.socket");
+}
+
+static bool only_the_socket(struct pretend *p)
+{
+	return !pretend_is_active(p, "rpcbind.service") && pretend_is_active(p, "rpcbind.socket");
+}
+
+static int service_and_socket_stop_as_one(void)
+{
+	struct node link CLEANUP_NODE = { 0 };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(!pretend_is_active(&t.p, "rpcbind.service") &&
+	     !pretend_is_active(&t.p, "rpcbind.socket"));
+	T_OK(os_get(t.base, WANTS "/rpcbind.socket", &link, &e) == 0 && link.type == NODE_ABSENT);
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t) && both_run(&t.p));
+	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t) && both_run(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
+static int started_again_by_another_is_a_failure(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	T_OK(trial_apply(&t, &e) == 0);
+	t.p.unit[0].active = true;
+	T_OK(t.s.kind->verify(&t.c, &t.s, &e) < 0 && strstr(e.msg, "rpcbind.service is active"));
+	trial_done(&t);
+	return 0;
+}
+
+/* Early in a boot: files only; settle starts what ran. */
+static int after_a_reboot_they_run_again(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_boot(&t.p);
+	t.c.boot = true;
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t) && !both_run(&t.p));
+	t.c.boot = false;
+	T_OK(t.s.kind->settle(&t.c, &t.s, &t.pre, &e) == 0 && both_run(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
+static int services_cut_anywhere_come_back(void)
+{
+	const struct trial_case ran = { &step_services, both, running, both_run };
+	const struct trial_case waited = { &step_services, both, idle, only_the_socket };
+
+	T_OK(trial_cut_everywhere(&ran) > 20);
+	T_OK(trial_cut_everywhere(&waited) > 20);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(values_come_into_force_and_go),  T(later_file_is_noticed),
+		T(dry_run_that_fails_is_quoted),   T(updates_cut_anywhere_come_back),
+		T(service_and_socket_stop_as_one), T(started_again_by_another_is_a_failure),
+		T(after_a_reboot_they_run_again),  T(services_cut_anywhere_come_back),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
