@@ -13,6 +13,7 @@ extern const struct command command_undo;
 extern const struct command command_extend;
 extern const struct command command_status;
 extern const struct command command_log;
+extern const struct command command_admin;
 extern const struct command command_update;
 extern const struct command command_fingerprint;
 extern const struct command command_open;
@@ -24,11 +25,12 @@ extern const struct command command_sentinel;
 extern const struct command command_filter_run;
 
 const struct command *const commands[] = {
-	&command_setup,	 &command_audit,     &command_facts,	   &command_policy,
-	&command_plan,	 &command_apply,     &command_confirm,	   &command_undo,
-	&command_extend, &command_status,    &command_log,	   &command_open,
-	&command_close,	 &command_update,    &command_fingerprint, &command_recover,
-	&command_help,	 &command_apply_run, &command_sentinel,	   &command_filter_run,
+	&command_setup,	     &command_audit,  &command_facts,	  &command_policy,
+	&command_plan,	     &command_apply,  &command_confirm,	  &command_undo,
+	&command_extend,     &command_status, &command_log,	  &command_open,
+	&command_close,	     &command_admin,  &command_update,	  &command_fingerprint,
+	&command_recover,    &command_help,   &command_apply_run, &command_sentinel,
+	&command_filter_run,
 };
 const size_t commands_count = COUNT(commands);
 

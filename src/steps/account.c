@@ -21,8 +21,13 @@ static const char *const password_names[] = {
 
 json_t *step_account_args(const struct step_account_spec *spec)
 {
-	return json_pack("{s:s, s:b, s:s?, s:s}", "user", spec->user, "create", spec->create,
-			 "group", spec->group, "password", password_names[spec->password]);
+	json_t *args =
+		json_pack("{s:s, s:b, s:s?, s:s}", "user", spec->user, "create", spec->create,
+			  "group", spec->group, "password", password_names[spec->password]);
+
+	if (spec->leave)
+		json_object_set_new(args, "leave", json_true());
+	return args;
 }
 
 static int spec_of(const struct step *s, struct step_account_spec *ret, struct err *e)
@@ -36,6 +41,7 @@ static int spec_of(const struct step *s, struct step_account_spec *ret, struct e
 		return err_set(e, ERR_FAILED, _("the step is not complete"));
 	spec.group = json_string_value(json_object_get(s->args, "group"));
 	spec.create = create;
+	spec.leave = json_is_true(json_object_get(s->args, "leave"));
 	for (size_t i = 0; i < COUNT(password_names); i++) {
 		if (strcmp(password_names[i], password) != 0)
 			continue;
@@ -183,6 +189,17 @@ static int join(const struct step_ctx *c, const char *user, const char *group, s
 	return tool(c, &(struct run){ .argv = ARGV("usermod", "-a", "-G", group, "--", user) }, e);
 }
 
+static int leave(const struct step_ctx *c, const char *user, const char *group, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+
+	if (os_read(c->os, "/etc/group", &text, e) < 0)
+		return -1;
+	if (!passwd_group_has(text, group, user))
+		return 0;
+	return tool(c, &(struct run){ .argv = ARGV("gpasswd", "-d", user, group) }, e);
+}
+
 static int set_password(const struct step_ctx *c, const char *user, struct err *e)
 {
 	char *line;
@@ -207,7 +224,7 @@ static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
 	struct step_account_spec spec;
 
 	if (spec_of(s, &spec, e) < 0 || (spec.create && create(c, spec.user, e) < 0) ||
-	    (spec.group && join(c, spec.user, spec.group, e) < 0) ||
+	    (spec.group && (spec.leave ? leave : join)(c, spec.user, spec.group, e) < 0) ||
 	    (spec.password == PASSWORD_SECRET && set_password(c, spec.user, e) < 0))
 		return -1;
 	/* They rename their files and leave it to the kernel when that reaches the disk. */
@@ -256,6 +273,11 @@ static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 	if (spec_of(s, &spec, e) < 0 || passwd_ids(c->os, spec.user, &uid, &gid, e) < 0 ||
 	    os_read(c->os, "/etc/group", &group, e) < 0)
 		return -1;
+	if (spec.leave)
+		return passwd_group_has(group, spec.group, spec.user)
+			       ? err_set(e, ERR_FAILED, _("%s is still in the group %s"), spec.user,
+					 spec.group)
+			       : 0;
 	if (spec.group && !passwd_group_has(group, spec.group, spec.user))
 		return err_set(e, ERR_FAILED, _("%s is not in the group %s"), spec.user,
 			       spec.group);

@@ -2,7 +2,8 @@
 /*
  * account.h - the kind "account": the admin user, its sudo group and its password.
  *
- * args: { "user": "taro", "create": true, "group": "sudo" | null, "password": "secret"|"none"|"keep" }
+ * args: { "user": "taro", "create": true, "group": "sudo" | null, "password": "secret"|"none"|"keep",
+ *	   "leave": true where the user shall leave the group instead }
  *
  * The host's own useradd, usermod and chpasswd do the work (its hash, its skeleton, its subordinate
  * ids). The password comes from step_ctx.secret by chpasswd's standard input and is nowhere else.
@@ -30,6 +31,7 @@ struct step_account_spec {
 	const char *user;
 	bool create;	   /* the plan saw no such user */
 	const char *group; /* to be a member of: "sudo", "wheel"; NULL: none */
+	bool leave;	   /* to be no member of it any more; not with create */
 	enum account_password password;
 };
 

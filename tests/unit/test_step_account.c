@@ -313,6 +313,32 @@ static int home_that_was_there_is_a_conflict(void)
 	return 0;
 }
 
+static json_t *leaving(void)
+{
+	return step_account_args(&(struct step_account_spec){
+		.user = "old", .group = "sudo", .leave = true, .password = PASSWORD_KEEP });
+}
+
+static int user_leaves_a_group_and_comes_back(void)
+{
+	const struct trial_case c = { &step_account, leaving, NULL, NULL };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, leaving(), NULL);
+	T_OK(trial_apply(&t, &e) == 0 && has(&t, "/etc/group", "sudo:x:27:\n"));
+	T_OK(t.s.kind->apply(&t.c, &t.s, &e) == 0 && t.s.kind->verify(&t.c, &t.s, &e) == 0);
+	/* Somebody else joins meanwhile, and stays. */
+	pretend_file(&t.p, "/etc/group", "root:x:0:\nsudo:x:27:hana\nold:x:1000:\nadm:x:4:\n",
+		     0644);
+	T_OK(t.s.kind->undo(&t.c, &t.s, &t.pre, &t.post, &e) == 0);
+	T_OK(has(&t, "/etc/group", "sudo:x:27:hana,old\n") ||
+	     has(&t, "/etc/group", "sudo:x:27:old,hana\n"));
+	trial_done(&t);
+	T_OK(trial_cut_everywhere(&c) > 20);
+	return 0;
+}
+
 static int names_are_compared_whole(void)
 {
 	CLEANUP_FREE char *g =
@@ -362,6 +388,7 @@ int main(void)
 		T(droppings_of_a_login_go_without_words),
 		T(persons_files_are_moved_never_deleted),
 		T(home_that_was_there_is_a_conflict),
+		T(user_leaves_a_group_and_comes_back),
 		T(names_are_compared_whole),
 		T(group_that_sudo_does_not_know_is_refused),
 	};

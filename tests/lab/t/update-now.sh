@@ -87,7 +87,7 @@ pending "$one"
 unsaid "nothing to update: no packages first" 'not undone: packages'
 exits "  confirmed" 0 confirm "$one"
 exits "  plan is empty" 0 as_admin "$one" kannuki plan
-vps run "$one" touch -d '3 days ago' /var/lib/apt/lists /var/lib/apt/periodic/update-stamp
+vps run "$one" touch -d '3 days ago' /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp
 exits "lists of three days ago" 3 as_admin "$one" kannuki plan
 exits "  apply fetches them" 0 as_admin "$one" kannuki apply --yes
 exits "  plan is empty" 0 as_admin "$one" kannuki plan
