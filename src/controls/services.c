@@ -205,6 +205,7 @@ const struct control services_controls[] = {
 		.why = N_("what does not run cannot be broken into"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "kannuki-policy(5)",
+		.plan_only = true,
 		.probe = stop_probe,
 		.propose = stop_propose,
 	},
