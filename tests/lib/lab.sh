@@ -83,6 +83,10 @@ like() { # like DESCRIPTION REGEX CMD...: CMD's output, both channels, has a lin
 	capture "${@:3}"
 	if grep -qE -- "$2" <<<"$output"; then pass "$1"; else fail "$1" "no line like: $2"$'\n'"$output"; fi
 }
+not_said() { # not_said DESCRIPTION GREP-ARGUMENT...: the command of the test before has no line that matches
+	local found
+	if found=$(grep "${@:2}" <<<"$output"); then fail "$1" "$found"; else pass "$1"; fi
+}
 same() { # same DESCRIPTION FILE FILE: byte for byte
 	local output
 	if output=$(diff "$2" "$3" 2>&1); then pass "$1"; else fail "$1" "$output"; fi
