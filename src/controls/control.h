@@ -54,6 +54,7 @@ struct draft {
 	size_t old_port_count;
 	unsigned port; /* where sshd shall listen in the end */
 	bool filter_changes, filter_closes_door, filter_at_boot_changes;
+	bool owner_changes; /* another owner's default deny is taken out */
 	bool create_admin, set_password, join_group;
 };
 
@@ -105,6 +106,9 @@ int controls_plan(const struct control_in *in, struct plan *ret, struct err *e);
 /* The steps of one family, called by controls_plan in this order. */
 int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e);
 int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e);
+/* After those of the filter: its table is there before the other's denial goes. */
+int draft_owner_steps(const struct control_in *in, struct draft *d, struct err *e);
+int draft_owner_finish_steps(const struct control_in *in, struct draft *d, struct err *e);
 /* The last of finish: the old port's listener goes after the filter is on the disk. */
 int draft_ssh_finish_steps(const struct control_in *in, struct draft *d, struct err *e);
 int draft_filter_finish_steps(const struct control_in *in, struct draft *d, struct err *e);

@@ -119,60 +119,33 @@ static int deny_probe(const struct control_in *in, const struct control *self, s
 	return 0;
 }
 
-/* What a person types to turn an owner off. malloc'd. */
-static char *how_to_turn_off(const struct filter_owner *o)
+int filter_read_stored(struct os *os, struct filter_spec_owned *ret, struct err *e)
 {
-	static const char *const commands[][2] = {
-		{ "ufw", "ufw disable" },
-		{ "firewalld", "systemctl disable --now firewalld.service" },
-		{ "iptables-persistent", "systemctl disable --now netfilter-persistent.service" },
-		{ "nftables.service", "systemctl disable --now nftables.service" },
-	};
+	CLEANUP_FREE char *text = NULL;
+	struct err damaged = { 0 };
+	json_t *j;
+	int r = os_read(os, FILTER_STORED, &text, e);
 
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (str_eq(o->name, commands[i][0]))
-			return xstrdup(commands[i][1]);
-	return xasprintf("nft delete %s", o->name);
-}
-
-/* Exactly one owner of default deny (trap 26). */
-static int one_owner(const struct control_in *in, struct err *e)
-{
-	for (size_t i = 0; i < in->facts->filter_count; i++) {
-		const struct filter_owner *f = &in->facts->filter[i];
-		CLEANUP_FREE char *off = NULL;
-
-		if (!f->denies || (!f->active && !f->at_boot))
-			continue;
-		off = how_to_turn_off(f);
-		return err_set(e, ERR_CONFLICT,
-			       _("%s already decides what may come in (%s); two owners of the "
-				 "packet filter shut each other's ports. Turn it off first: %s"),
-			       f->name, f->evidence ? f->evidence : "", off);
-	}
-	return 0;
+	if (r != 0)
+		return r;
+	j = json_loads(text, 0, NULL);
+	r = j ? filter_spec_decode(j, ret, &damaged) : -1;
+	json_decref(j);
+	return r < 0 ? 1 : 0;
 }
 
 /* Does the stored filter let SSH in by the same ports and from the same places? */
 static int same_doors(const struct control_in *in, const struct filter_spec *want, bool *ret,
 		      struct err *e)
 {
-	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *a = NULL, *b = NULL;
 	struct filter_spec ssh_only = *want;
 	struct filter_spec_owned old = { 0 };
-	json_t *j;
-	int r = os_read(in->os, FILTER_STORED, &text, e);
+	int r = filter_read_stored(in->os, &old, e);
 
 	*ret = false;
 	if (r != 0)
 		return r < 0 ? r : 0;
-	j = json_loads(text, 0, NULL);
-	if (!j || filter_spec_decode(j, &old, e) < 0) {
-		json_decref(j);
-		return 0;
-	}
-	json_decref(j);
 	/* Everything else made equal, only what decides about SSH is left to differ. */
 	ssh_only.open_count = 0;
 	old.spec.open_count = 0;
@@ -198,8 +171,6 @@ static int deny_propose(const struct control_in *in, const struct finding *found
 				 "Ubuntu: apt-get install nftables"));
 	if (found->verdict != VERDICT_FAIL)
 		return 0;
-	if (one_owner(in, e) < 0)
-		return -1;
 	if (make_spec(in, false, &memory, &spec, e) < 0)
 		return -1;
 	if (same_doors(in, &spec, &same, e) < 0)
@@ -242,33 +213,6 @@ static int boot_propose(const struct control_in *in, const struct finding *found
 	return 0;
 }
 
-/* What is reachable now and would stop answering. */
-static void list_closed(const struct control_in *in, struct draft *d)
-{
-	for (size_t i = 0; i < in->facts->socket_count; i++) {
-		const struct socket_info *s = &in->facts->socket[i];
-		bool udp = s->kind == SOCKET_UDP_BOUND, open = false;
-		CLEANUP_FREE char *line = NULL;
-
-		if (s->kind == SOCKET_TCP_ESTABLISHED || addr_is_loopback(&s->local) ||
-		    str_starts(s->comm, "sshd"))
-			continue;
-		/* DHCP's answers are let in, whatever the policy says. */
-		if (udp && (s->local_port == 68 || s->local_port == 546))
-			continue;
-		for (size_t j = 0; j < in->policy->open_count; j++)
-			open = open ||
-			       opening_holds(&in->policy->open[j],
-					     udp ? TRANSPORT_UDP : TRANSPORT_TCP, s->local_port);
-		if (open)
-			continue;
-		line = xasprintf("%u/%s (%s)", s->local_port, udp ? "udp" : "tcp",
-				 s->comm[0] ? s->comm : "?");
-		if (!strv_has(&d->plan->closes, line))
-			strv_take(&d->plan->closes, TAKE(line));
-	}
-}
-
 int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e)
 {
 	CLEANUP_SPEC struct spec_memory memory = { 0 };
@@ -279,7 +223,8 @@ int draft_filter_steps(const struct control_in *in, struct draft *d, struct err 
 	/* The table of the waiting time also lets the old port in; finish replaces it. */
 	if (!d->filter_changes)
 		return 0;
-	list_closed(in, d);
+	if (filter_list_closed(in, d, e) < 0)
+		return -1;
 	if (d->filter_closes_door)
 		d->plan->needs_proof = true;
 	if (make_spec(in, true, &memory, &spec, e) < 0)

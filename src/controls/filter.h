@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * filter.h - the policy's packet filter: where its stored form lies, and its unit.
+ * filter.h - the policy's packet filter: where its stored form lies, its unit, and what it would close.
  */
 #pragma once
 
+#include "controls/control.h"
+
 #define FILTER_STORED "/etc/kannuki/filter.json"
 #define FILTER_UNIT   "kannuki-filter.service"
+
+/* The confirmed filter. 1: there is none, or it is damaged. */
+int filter_read_stored(struct os *os, struct filter_spec_owned *ret, struct err *e);
+/* Says in the plan what is reachable now and would stop answering (filter_closes.c). */
+int filter_list_closed(const struct control_in *in, struct draft *d, struct err *e);

@@ -91,7 +91,8 @@ int controls_plan(const struct control_in *in, struct plan *ret, struct err *e)
 	if (find_door(in, &p, e) < 0 || root_can_be_had(in, e) < 0 ||
 	    policy_check(in->policy, &p.warnings, e) < 0 || ask_controls(in, &d, e) < 0 ||
 	    draft_ssh_steps(in, &d, e) < 0 || draft_filter_steps(in, &d, e) < 0 ||
-	    draft_filter_finish_steps(in, &d, e) < 0 || draft_ssh_finish_steps(in, &d, e) < 0)
+	    draft_owner_steps(in, &d, e) < 0 || draft_filter_finish_steps(in, &d, e) < 0 ||
+	    draft_owner_finish_steps(in, &d, e) < 0 || draft_ssh_finish_steps(in, &d, e) < 0)
 		return -1;
 	ssh_warn_of_exceptions(in, &p);
 	plan_sort(&p);

@@ -102,6 +102,21 @@ static int port_is_free(const struct control_in *in, unsigned port, struct err *
 	return 0;
 }
 
+/* What is led elsewhere by DNAT never comes to a program of this host. */
+static int port_comes_here(const struct control_in *in, unsigned port, struct err *e)
+{
+	const struct foreign_ports *p = &in->facts->published;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->item[i].range.transport == TRANSPORT_TCP && p->item[i].range.from <= port &&
+		    port <= p->item[i].range.to)
+			return err_set(e, ERR_USAGE,
+				       _("[ssh] port = %u: %s leads it elsewhere (a container?); "
+					 "take a free port"),
+				       port, p->item[i].by);
+	return 0;
+}
+
 static int port_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 			struct err *e)
 {
@@ -127,7 +142,9 @@ static int port_propose(const struct control_in *in, const struct finding *found
 		free(place[i].value);
 	}
 	free(place);
-	return count > 0 ? -1 : port_is_free(in, d->port, e);
+	if (count > 0 || port_comes_here(in, d->port, e) < 0)
+		return -1;
+	return port_is_free(in, d->port, e);
 }
 
 /* What of sshd's lists (trap 2) may keep the policy's user outside, by whatever port; NULL: nothing. No

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * facts.c - gathers what is so; see facts.h. Families of their own: sshd*.c, accounts.c,
- * facts_session.c, facts_filter.c, facts_cloud.c; facts_json.c is all of it for programs.
+ * facts_session.c, facts_filter.c, facts_published.c, facts_cloud.c; facts_json.c is all of it for programs.
  */
 #include "core/facts.h"
 
@@ -12,6 +12,7 @@
 #include "core/facts_cloud.h"
 #include "core/facts_filter.h"
 #include "core/facts_session.h"
+#include "core/iptables.h"
 #include "core/words.h"
 
 const struct distribution distributions[] = {
@@ -44,6 +45,8 @@ static void lists_done(struct facts *f)
 	for (size_t i = 0; i < f->filter_count; i++) {
 		free(f->filter[i].name);
 		free(f->filter[i].evidence);
+		free(f->filter[i].unit);
+		strv_done(&f->filter[i].chain);
 	}
 	for (size_t i = 0; i < f->service_count; i++)
 		service_fact_done(&f->service[i]);
@@ -69,6 +72,10 @@ void facts_done(struct facts *f)
 	free(f->socket);
 	free(f->address);
 	free(f->cloud_init_status);
+	foreign_ports_done(&f->allowed);
+	strv_done(&f->allowed_other);
+	foreign_ports_done(&f->published);
+	strv_done(&f->published_unknown);
 	strv_done(&f->not_measured);
 	*f = (struct facts){ 0 };
 }
@@ -162,8 +169,8 @@ static void take_unit(struct facts *f, const char *block)
 	"systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", "--", "ssh.service", \
 		"sshd.service", "ssh.socket", "sshd.socket", "nftables.service", "ufw.service",   \
 		"firewalld.service", "netfilter-persistent.service", "kannuki-filter.service",    \
-		"fail2ban.service", "cloud-init.service", "apt-daily.timer",                      \
-		"apt-daily-upgrade.timer"
+		"fail2ban.service", "cloud-init.service", "docker.service", "libvirtd.service",   \
+		"apt-daily.timer", "apt-daily-upgrade.timer"
 
 static const char *const ask_units[] = { FOR_ALL, NULL };
 static const char *const ask_units_of_audit[] = {
@@ -265,9 +272,9 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 	    os_sockets(os, &f.socket, &f.socket_count, e) < 0 ||
 	    os_addresses(os, &f.address, &f.address_count, e) < 0 ||
 	    gather_sshd(os, q, &f, e) < 0 || accounts_gather(os, q, &f, e) < 0 ||
-	    facts_gather_filter(os, &f, e) < 0 || facts_gather_cloud_init(os, &f, e) < 0 ||
-	    facts_gather_sessions(os, &f, e) < 0 || facts_gather_updates(os, q, &f, e) < 0 ||
-	    facts_gather_services(os, q, &f, e) < 0)
+	    facts_gather_filter(os, &f, e) < 0 || facts_gather_published(os, &f, e) < 0 ||
+	    facts_gather_cloud_init(os, &f, e) < 0 || facts_gather_sessions(os, &f, e) < 0 ||
+	    facts_gather_updates(os, q, &f, e) < 0 || facts_gather_services(os, q, &f, e) < 0)
 		return -1;
 	*ret = f;
 	f = (struct facts){ 0 };

@@ -10,6 +10,7 @@
 
 #include "core/facts_services.h"
 #include "core/facts_updates.h"
+#include "core/opening.h"
 #include "core/pubkey.h"
 #include "core/sshd.h"
 #include "os/os.h"
@@ -76,6 +77,21 @@ struct filter_owner {
 	bool denies;	/* has a base chain on input with policy drop, or an own default deny */
 	bool flushes;	/* its start or reload does `flush ruleset` */
 	char *evidence; /* file:line or command that shows it */
+	char *unit;	/* that loads its rules at boot; NULL: not known */
+	/* Where its denial is: iptables' INPUT, or these base chains of nft ("inet filter input"). */
+	bool iptables;
+	struct strv chain;
+};
+
+/* A port that the rules of others let in, or lead elsewhere (DNAT). */
+struct foreign_port {
+	struct port_range range;
+	char *by; /* "ufw", "table ip nat" */
+};
+
+struct foreign_ports {
+	struct foreign_port *item;
+	size_t count;
 };
 
 struct unit_fact {
@@ -107,9 +123,15 @@ struct facts {
 	size_t account_count;
 	struct filter_owner *filter;
 	size_t filter_count;
-	bool nft_works;		 /* nft is there and may list the ruleset */
-	bool cloud_init;	 /* installed */
-	char *cloud_init_status; /* as `cloud-init status` says (running, done, …), or NULL */
+	struct foreign_ports allowed; /* by owners of iptables' INPUT, as iptables lists them */
+	struct strv
+		allowed_other; /* what they let in whatever its port: "from 192.0.2.7/32 (ufw)" */
+	struct foreign_ports published; /* containers' (trap 28): they never meet input */
+	struct strv
+		published_unknown; /* "table inet x", whose DNAT rules name no port we can read */
+	bool nft_works;		   /* nft is there and may list the ruleset */
+	bool cloud_init;	   /* installed */
+	char *cloud_init_status;   /* as `cloud-init status` says (running, done, …), or NULL */
 	struct updates_fact updates;
 	struct service_fact *service; /* listening to the outside, and those asked for */
 	size_t service_count;

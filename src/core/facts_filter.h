@@ -4,5 +4,7 @@
 
 #include "core/facts.h"
 
-/* Fills f->filter and f->nft_works; needs f->unit. */
+/* facts_published.c: fills f->published. Needs f->nft_works. */
+int facts_gather_published(struct os *os, struct facts *f, struct err *e);
+/* Fills f->filter, f->allowed and f->nft_works; needs f->unit. */
 int facts_gather_filter(struct os *os, struct facts *f, struct err *e);

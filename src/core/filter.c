@@ -213,14 +213,15 @@ static void make_input(const struct filter_spec *spec, struct filter_chain *c)
 static void make_forward(const struct filter_spec *spec, struct filter_chain *c)
 {
 	*c = (struct filter_chain){ .name = "forward", .hook = "forward" };
-	if (spec->wan_count == 0)
-		return;
 	strv_add(&c->rule,
 		 "ct status dnat meta l4proto tcp ct original proto-dst @tcp_open accept");
 	strv_add(&c->rule,
 		 "ct status dnat meta l4proto udp ct original proto-dst @udp_open accept");
 	add_source_rules(spec, true, &c->rule);
-	strv_add(&c->rule, "iifname @wan ct status dnat ct state new counter drop");
+	/* Where it is not known which interfaces face outside, all of them count as such. */
+	strv_add(&c->rule, spec->wan_count > 0
+				   ? "iifname @wan ct status dnat ct state new counter drop"
+				   : "ct status dnat ct state new counter drop");
 }
 
 void filter_parts_make(const struct filter_spec *spec, struct filter_parts *ret)

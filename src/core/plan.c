@@ -34,6 +34,7 @@ void plan_done(struct plan *p)
 	free(p->step);
 	free(p->door);
 	free(p->effect);
+	strv_done(&p->replaces);
 	strv_done(&p->closes);
 	strv_done(&p->warnings);
 	strv_done(&p->packages);

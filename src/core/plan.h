@@ -29,7 +29,8 @@ struct plan {
 	size_t door_count;
 	struct effect *effect;
 	size_t effect_count;
-	struct strv closes;   /* what is reachable now and will stop answering, said first */
+	struct strv replaces; /* other owners of the packet filter, said first */
+	struct strv closes;   /* what is reachable now and will stop answering, said next */
 	struct strv warnings; /* worth a second look; never in the way */
 	/* What comes before the transaction and is never undone: packages to install, and whether all
 	 * are updated. The plan is made anew after it. Not in the durable form. */

@@ -74,6 +74,11 @@ static void expand_below(struct os *os, const char *base, const char *pattern, s
 	}
 }
 
+void path_expand(struct os *os, const char *pattern, struct strv *ret)
+{
+	expand_below(os, "", pattern + strspn(pattern, "/"), ret);
+}
+
 static char *full_pattern(const char *pattern)
 {
 	return pattern[0] == '/' ? xstrdup(pattern) : xasprintf(SSHD_DIR "/%s", pattern);

@@ -25,6 +25,9 @@ struct config_line {
 	enum holds active;	 /* outside of Match: HOLDS */
 };
 
+/* Adds every path that the pattern names, in the order of glob(3). */
+void path_expand(struct os *os, const char *pattern, struct strv *ret);
+
 typedef void config_fn(void *arg, const struct config_line *l);
 
 /* Reads the main file and what it includes into s->file, in reading order, s->include_first and

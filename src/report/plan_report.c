@@ -153,6 +153,7 @@ int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struc
 		str_add(ret, _("Nothing to change: this host is as the policy says.\n"));
 		return 0;
 	}
+	add_list(ret, _("Decides no more what comes in (its rules stay stored):"), &p->replaces);
 	add_list(ret, _("Reachable now, and will stop answering:"), &p->closes);
 	add_list(ret, _("Worth a second look:"), &p->warnings);
 	add_steps(p, ret);
@@ -214,12 +215,12 @@ void report_plan_json(const struct plan *p, struct str *ret)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "empty",
+	all = json_pack("{s:b, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "empty",
 			p->count == 0 && p->packages.count == 0 && !p->updates_all, "updates_all",
 			(int)p->updates_all, "packages", strings(&p->packages), "needs_proof",
-			p->needs_proof, "closes", strings(&p->closes), "warnings",
-			strings(&p->warnings), "steps", steps_json(p), "effects", effects, "doors",
-			doors);
+			p->needs_proof, "replaces", strings(&p->replaces), "closes",
+			strings(&p->closes), "warnings", strings(&p->warnings), "steps",
+			steps_json(p), "effects", effects, "doors", doors);
 	text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);
 	if (!text)

@@ -194,8 +194,12 @@ static void show_line(const struct dialog *d, size_t i, struct str *ret)
 
 static void show_closes(const struct plan *p, struct str *ret)
 {
+	CLEANUP_FREE char *replaced = strv_join(&p->replaces, ", ");
 	CLEANUP_FREE char *all = strv_join(&p->closes, ", ");
 
+	if (p->replaces.count)
+		layout_textf(ret, _("Decides no more what comes in (its rules stay stored): %s"),
+			     replaced);
 	if (p->closes.count)
 		layout_textf(ret, _("Reachable now, and will stop answering: %s"), all);
 	if (p->updates_all)

@@ -4,6 +4,7 @@
 #include "core/step.h"
 #include "steps/account.h"
 #include "steps/file.h"
+#include "steps/foreign.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
 #include "steps/services.h"
@@ -14,6 +15,6 @@
 
 const struct step_kind *const step_kinds[] = {
 	&step_file,   &step_sshd,    &step_account, &step_nft,	    &step_unit,
-	&step_sysctl, &step_reverse, &step_updates, &step_services,
+	&step_sysctl, &step_reverse, &step_updates, &step_services, &step_foreign,
 };
 const size_t step_kinds_count = COUNT(step_kinds);

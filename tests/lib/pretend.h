@@ -35,6 +35,12 @@ struct pretend {
 	char running[4096];  /* configuration that the running sshd has read */
 	uint64_t generation; /* inode numbers of its listeners */
 	char table[65536];   /* of nft; "" none */
+	char input[2]
+		  [2048]; /* INPUT of iptables and ip6tables: "-P INPUT …", "-A INPUT …"; "" none */
+	const char *gone;		  /* a chain that no rule may name, or NULL */
+	bool starts_brings_gone;	  /* a restart of any unit makes it */
+	void (*owner)(struct pretend *p); /* brings input and chain at boot; NULL: nobody */
+	char chain[2048];		  /* "inet mine input" as nft lists it; "" none */
 	char sysctl[64];
 	char last_input[4096]; /* of the last program that read any */
 	unsigned stage_runs;

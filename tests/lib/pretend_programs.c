@@ -289,6 +289,8 @@ static int job(struct call *c, const char *verb, const char *name)
 	if (!exists(c->p, path) && !unit(c->p, name)->active)
 		return say(c, 5, "Failed: Unit not loaded.\n");
 	unit(c->p, name)->active = strcmp(verb, "stop") != 0;
+	if (c->p->starts_brings_gone)
+		c->p->gone = NULL;
 	return 0;
 }
 
@@ -326,6 +328,8 @@ void pretend_boot(struct pretend *p)
 	p->table[0] = '\0';
 	for (size_t i = 0; i < p->unit_count; i++)
 		p->unit[i].active = is_enabled(p, p->unit[i].name);
+	if (p->owner)
+		p->owner(p);
 	read_socket(p);
 	if (p->has_socket)
 		bind_socket(p);
@@ -334,27 +338,7 @@ void pretend_boot(struct pretend *p)
 	str_done(&c.err);
 }
 
-/* --- nft, the rest ------------------------------------------------------------------------ */
-
-static int run_nft(struct call *c)
-{
-	static const char gone[] = "delete table inet kannuki\n";
-	const char *text;
-
-	if (c->p->no_nft_kernel)
-		return say(c, 1,
-			   "netlink: Error: cache initialization failed: Operation not "
-			   "permitted\n");
-	if (!has(c, "-f")) {
-		if (!c->p->table[0])
-			return say(c, 1, "Error: No such file or directory\n");
-		return say(c, 0, c->p->table);
-	}
-	text = strstr(c->r->input, gone);
-	text = text ? text + strlen(gone) : c->r->input;
-	snprintf(c->p->table, sizeof(c->p->table), "%s", text);
-	return 0;
-}
+/* --- the rest ---------------------------------------------------------------------------- */
 
 static int run_sysctl(struct call *c)
 {
@@ -424,7 +408,6 @@ static const struct {
 	{ "ssh", run_ssh },
 	{ "systemctl", run_systemctl },
 	{ "systemd-run", run_systemd_run },
-	{ "nft", run_nft },
 	{ "sysctl", run_sysctl },
 	{ "sudo", run_sudo },
 	{ "visudo", run_visudo },
@@ -439,9 +422,11 @@ int pretend_run(struct pretend *p, const struct run *r, struct run_result *ret, 
 	const char *name = strrchr(r->argv[0], '/');
 	int status = 127;
 
+	if (pretend_run_filter(p, r, ret) == 0)
+		return 0;
 	name = name ? name + 1 : r->argv[0];
 	for (size_t i = 0; i < COUNT(programs); i++)
-		if (strcmp(programs[i].name, name) == 0 && !(p->no_nft && strcmp(name, "nft") == 0))
+		if (strcmp(programs[i].name, name) == 0)
 			status = programs[i].fn(&c);
 	if (status < 0) {
 		str_done(&c.out);

@@ -46,30 +46,37 @@ welcome "a table that denies one port only"
 on nft delete table ip some
 welcome "that table is gone"
 
-sh_on 'printf "#!/usr/sbin/nft -f\nflush ruleset\ntable inet filter { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; } }\n" >/etc/nftables.conf
-	systemctl -q enable nftables.service'
-refused "nftables.service" 'systemctl disable --now nftables.service'
-sh_on 'systemctl -q disable nftables.service'
-welcome "nftables.service disabled"
-
-ok "ufw is installed" install_in ufw
-welcome "ufw, not enabled"
-ok "ufw is enabled" sh_on 'ufw allow 22/tcp && ufw --force enable'
-refused "ufw" 'ufw disable'
-ok "ufw is disabled" on ufw disable
-welcome "ufw, disabled again"
-ok "ufw goes" vps apt "$one" purge ufw
-
-ok "iptables-persistent is installed" install_in iptables iptables-persistent
-ok "with rules that drop" sh_on 'printf "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n" >/etc/iptables/rules.v4'
-refused "iptables-persistent" 'systemctl disable --now netfilter-persistent.service'
-ok "iptables-persistent goes" sh_on 'rm -r /etc/iptables'
-ok "with its unit" vps apt "$one" purge iptables-persistent netfilter-persistent
-welcome "without them"
-
 ok "firewalld is installed" install_in firewalld
-ok "and runs" sh_on 'systemctl -q enable --now firewalld.service'
-refused "firewalld" 'systemctl disable --now firewalld.service'
+ok "and runs" sh_on 'systemctl -q enable --now firewalld.service && firewall-cmd -q --permanent --add-port=80/tcp && firewall-cmd -q --reload'
+exits "firewalld: 3, it is replaced" 3 plans
+said "  and the plan begins with it" '^  - firewalld \('
+ok "it holds a rule that is in no file" on firewall-cmd -q --add-port=81/tcp
+refused firewalld 'firewall-cmd --runtime-to-permanent'
+ok "which goes" on firewall-cmd -q --reload
+sh_on 'printf "[Service]\nExecStart=sleep infinity\n" >/run/systemd/system/docker.service; systemctl start docker.service'
+refused firewalld 'docker.service has put rules of its own'
+sh_on 'systemctl stop docker.service; rm /run/systemd/system/docker.service; systemctl daemon-reload'
+remember "$one"
+firewalld_rules() { on sh -c 'nft -s list table inet firewalld'; }
+firewalld_rules >"$TEST_TMP/firewalld"
+job_ports=22,80,3000,$job_port
+pending "$one"
+answer "$one" "22 80 $job_port" "firewalld is stopped, pending"
+ok "undone" on /root/kannuki undo
+firewalld_rules >"$TEST_TMP/firewalld.now"
+same "firewalld has its rules" "$TEST_TMP/firewalld" "$TEST_TMP/firewalld.now"
+is_as_before "$one" "undone: byte for byte as before"
+pending "$one"
+ok "confirmed" confirm "$one"
+vps reboot "$one" >/dev/null
+answer "$one" "80 $job_port" "confirmed and rebooted"
+exits "plan is empty" 0 as_admin "$one" kannuki plan
+exits "undo of what is confirmed: 4" 4 as_admin "$one" kannuki undo --yes --no-wait
+ok "proved at the former door" as_root_password "$one" /usr/local/sbin/kannuki confirm
+vps reboot "$one" >/dev/null
+firewalld_rules >"$TEST_TMP/firewalld.now"
+same "undone: firewalld has its rules" "$TEST_TMP/firewalld" "$TEST_TMP/firewalld.now"
+is_as_before "$one" "undone and rebooted: byte for byte as before"
 ok "firewalld goes" sh_on 'systemctl -q disable --now firewalld.service'
 welcome "firewalld, disabled"
 
