@@ -3,8 +3,8 @@
  * audit_service.c - what listens and can be reached, units that failed, openings nobody uses.
  *
  * Reached means: it listens beyond the loopback, and no packet filter of this server is known to
- * stop it. Ours is known by its policy; of others only that they deny by default, so what they let in
- * is not measured.
+ * stop it. Ours is known by its policy, iptables' owners by their rules; of others only that they deny
+ * by default, so what they let in is not measured.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,12 +27,19 @@ static bool ours_filters(const struct control_in *in)
 	return u && str_eq(u->active, "active");
 }
 
-static const char *other_filter(const struct control_in *in)
+static const struct filter_owner *other_owner(const struct control_in *in)
 {
 	for (size_t i = 0; i < in->facts->filter_count; i++)
 		if (in->facts->filter[i].active && in->facts->filter[i].denies)
-			return in->facts->filter[i].name;
+			return &in->facts->filter[i];
 	return NULL;
+}
+
+static const char *other_filter(const struct control_in *in)
+{
+	const struct filter_owner *o = other_owner(in);
+
+	return o ? o->name : NULL;
 }
 
 static enum transport transport_of(const struct socket_info *s)
@@ -46,6 +53,23 @@ static bool listens_outside(const struct socket_info *s)
 	       !addr_is_loopback(&s->local);
 }
 
+/* What an owner of iptables' INPUT lets in is listed; of nft's chains only that they deny. */
+static enum reach reach_through(const struct control_in *in, const struct socket_info *s)
+{
+	const struct foreign_ports *allowed = &in->facts->allowed;
+
+	if (!other_owner(in)->iptables)
+		return REACH_UNKNOWN;
+	for (size_t i = 0; i < allowed->count; i++) {
+		const struct port_range *r = &allowed->item[i].range;
+
+		if (r->transport == transport_of(s) && s->local_port >= r->from &&
+		    s->local_port <= r->to)
+			return REACH_YES;
+	}
+	return in->facts->allowed_other.count > 0 ? REACH_UNKNOWN : REACH_NO;
+}
+
 static enum reach reach_of(const struct control_in *in, const struct socket_info *s)
 {
 	if (!listens_outside(s))
@@ -56,8 +80,8 @@ static enum reach reach_of(const struct control_in *in, const struct socket_info
 				return REACH_YES;
 		return REACH_NO;
 	}
-	if (other_filter(in))
-		return REACH_UNKNOWN;
+	if (other_owner(in))
+		return reach_through(in, s);
 	return in->facts->nft_works ? REACH_YES : REACH_UNKNOWN;
 }
 

@@ -80,6 +80,28 @@ while IFS=$'\t' read -r id _; do
 	like "$id passes once that is healed" '^pass ' finding "$after" "$id"
 done <"$job_top/tests/lib/faults.tsv"
 
+# --- the packet filter ------------------------------------------------------------------------------
+
+filter_says() { # filter_says WORDS [VERDICT:ID...]
+	local words=$1 one
+	shift
+	audit --format json >"$TEST_TMP/filter.json"
+	for one; do like "$words: ${one#*:} ${one%%:*}" "^${one%%:*} " finding "$TEST_TMP/filter.json" "filter.${one#*:}"; done
+}
+filter_says "no filter" fail:incoming-v4 fail:incoming-v6 fail:after-boot pass:single-owner pass:published
+vps run "$vps" sh -c 'printf "flush ruleset\ntable ip only4 {\n chain input { type filter hook input priority 0; policy drop;
+	ct state established,related accept; iif lo accept; tcp dport 2222 accept; }\n}\n" >/etc/nftables.conf
+	systemctl start nftables'
+filter_says "IPv4 only, and not at boot" pass:incoming-v4 fail:incoming-v6
+vps run "$vps" sh -c 'sed -i "s/table ip only4/table inet both/" /etc/nftables.conf; systemctl reload nftables'
+filter_says "both" pass:incoming-v4 pass:incoming-v6 fail:after-boot
+vps run "$vps" systemctl -q enable nftables
+filter_says "at boot too" pass:incoming-v4 pass:incoming-v6 pass:after-boot pass:single-owner
+vps run "$vps" sh -c 'nft add table ip nat; nft "add chain ip nat prerouting { type nat hook prerouting priority -100; }"
+	nft add rule ip nat prerouting tcp dport 8080 dnat to 10.0.0.2:80'
+filter_says "a published port" fail:published
+vps run "$vps" sh -c 'systemctl -q disable --now nftables; nft flush ruleset'
+
 # --- the policy --------------------------------------------------------------------------------------
 
 exits "root's door and passwords closed: no F any more" 0 audit
