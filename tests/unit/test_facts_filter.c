@@ -198,7 +198,8 @@ static int nftables_behind_an_include_is_seen(void)
 	struct fake *f = host();
 
 	fake_file(f, "/etc/nftables.conf",
-		  "flush ruleset\n# include \"/etc/other.nft\"\ninclude \"nftables.d/*.nft\"\n",
+		  "flush ruleset\n# type filter hook input priority 0; policy drop;\n# include "
+		  "\"/etc/other.nft\"\ninclude \"nftables.d/*.nft\"\n",
 		  0755);
 	fake_file(f, "/etc/nftables.d/a.nft",
 		  "table inet mine {\n chain in {\n type filter hook input priority 0;\n tcp dport "
