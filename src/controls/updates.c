@@ -313,7 +313,7 @@ static int reboot_propose(const struct control_in *in, const struct finding *fou
 
 /* --- now ----------------------------------------------------------------------------------------- */
 
-#define LISTS_OLD_SECONDS (24 * 3600)
+#define LISTS_OLD_SECONDS INT64_C(86400)
 
 static int now_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		     struct err *e)

@@ -302,10 +302,9 @@ static int by_name(const void *a, const void *b)
 static void package_add(struct packages *p, const char *name, const char *version)
 {
 	size_t n = strlen(name) + 1;
-	char *both = xcalloc(n + strlen(version) + 1, 1);
+	/* One allocation for both: there are thousands of them. */
+	char *both = xasprintf("%s%c%s", name, '\0', version);
 
-	memcpy(both, name, n);
-	memcpy(both + n, version, strlen(version));
 	if (p->count == p->room) {
 		p->room = p->room ? p->room * 2 : 512;
 		p->item = xrealloc(p->item, p->room, sizeof(*p->item));
