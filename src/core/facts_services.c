@@ -375,6 +375,23 @@ static int gather_use(struct os *os, struct facts *f, struct err *e)
 	return r == 0 ? add_mounts(os, f, e) : r;
 }
 
+static int by_unit(const void *a, const void *b)
+{
+	const struct service_fact *x = a, *y = b;
+	int r = strcmp(x->unit, y->unit);
+
+	return r ? r : strcmp(x->program, y->program);
+}
+
+/* The kernel lists sockets in no order; a plan is the same each time. */
+static void put_in_order(struct facts *f)
+{
+	for (size_t i = 0; i < f->service_count; i++)
+		strv_sort(&f->service[i].listen);
+	if (f->service_count > 1)
+		qsort(f->service, f->service_count, sizeof(*f->service), by_unit);
+}
+
 int facts_gather_services(struct os *os, const struct facts_query *q, struct facts *f,
 			  struct err *e)
 {
@@ -401,5 +418,6 @@ int facts_gather_services(struct os *os, const struct facts_query *q, struct fac
 
 		service_of(f, unit, "");
 	}
+	put_in_order(f);
 	return gather_use(os, f, e);
 }

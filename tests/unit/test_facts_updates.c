@@ -325,6 +325,26 @@ static int listeners_are_told_by_unit_and_user(void)
 	return 0;
 }
 
+/* In whatever order the kernel lists the sockets. */
+static int order_is_the_same_each_time(void)
+{
+	CLEANUP_FACTS struct facts facts = { 0 };
+	CLEANUP_FAKE struct fake *f = service_host(&facts);
+	struct socket_info udp = { .kind = SOCKET_UDP_BOUND, .local_port = 631, .pid = 50 };
+	const struct service_fact *s;
+
+	T_OK(addr_parse("0.0.0.0", &udp.local) == 0);
+	fake_sockets_clear(f);
+	fake_socket_add(f, &udp);
+	fake_listen(f, "::", 111, 1);
+	fake_listen(f, "0.0.0.0", 631, 50);
+	T_OK(gather_services(f, NULL, &facts) == 0 && facts.service_count == 2);
+	T_OK(str_eq(facts.service[0].unit, "cups.service"));
+	s = facts_service(&facts, "cups");
+	T_OK(s->listen.count == 2 && str_eq(s->listen.item[0], "631/tcp 0.0.0.0"));
+	return 0;
+}
+
 static int names_of_the_policy_are_asked_about(void)
 {
 	CLEANUP_FACTS struct facts facts = { 0 };
@@ -398,6 +418,7 @@ int main(void)
 		T(stamps_and_the_zone_are_read),
 		T(without_apt_nothing_is_guessed),
 		T(listeners_are_told_by_unit_and_user),
+		T(order_is_the_same_each_time),
 		T(names_of_the_policy_are_asked_about),
 		T(connections_and_mounts_use_a_service),
 		T(what_must_run_is_kept),
