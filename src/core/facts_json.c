@@ -166,6 +166,19 @@ static json_t *owners(const struct facts *f)
 	return all;
 }
 
+static json_t *foreign_ports(const struct foreign_ports *p)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < p->count; i++)
+		json_array_append_new(
+			all, json_pack("{s:s, s:i, s:i, s:o}", "transport",
+				       p->item[i].range.transport == TRANSPORT_UDP ? "udp" : "tcp",
+				       "from", (int)p->item[i].range.from, "to",
+				       (int)p->item[i].range.to, "by", json_text(p->item[i].by)));
+	return all;
+}
+
 static json_t *host(const struct facts *f)
 {
 	return json_pack("{s:o, s:o, s:o}", "hostname", json_text(f->hostname), "boot_id",
@@ -196,9 +209,10 @@ json_t *facts_json(const struct facts *f)
 	json_object_set_new(all, "addresses", addresses(f));
 	json_object_set_new(all, "sessions", sessions(f));
 	json_object_set_new(all, "accounts", accounts);
-	json_object_set_new(
-		all, "filter",
-		json_pack("{s:b, s:o}", "nft_works", (int)f->nft_works, "owners", owners(f)));
+	json_object_set_new(all, "filter",
+			    json_pack("{s:b, s:o, s:o, s:o}", "nft_works", (int)f->nft_works,
+				      "owners", owners(f), "allowed", foreign_ports(&f->allowed),
+				      "published", foreign_ports(&f->published)));
 	json_object_set_new(all, "cloud_init",
 			    json_pack("{s:b, s:o}", "installed", (int)f->cloud_init, "status",
 				      json_text(f->cloud_init_status)));

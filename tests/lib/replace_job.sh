@@ -22,11 +22,20 @@ watch_ends() { # watch_ends WORDS
 	wait "$watch" 2>/dev/null
 	is "$1: at no moment the host was open" "" cat "$TEST_TMP/watch"
 }
+# In which order the chains of a table are listed depends on who made the first at that boot: ufw itself does it
+# now so, now so. So the listing is compared sorted, and the rules of each chain in their order beside.
 replace_old() { # replace_old WORDS: as before, the owner's rules in the kernel included
-	is_as_before "$vps_one" "$1: byte for byte as before, rules and units too"
+	vps snapshot "$vps_one" "$TEST_TMP/after.$vps_one"
+	sort "$TEST_TMP/before.$vps_one" >"$TEST_TMP/sorted"
+	sort "$TEST_TMP/after.$vps_one" >"$TEST_TMP/sorted.now"
+	same "$1: byte for byte as before, rules and units too" "$TEST_TMP/sorted" "$TEST_TMP/sorted.now"
+	owner_rules >"$TEST_TMP/rules.now"
+	same "$1: its rules are in force, each in its place" "$TEST_TMP/rules" "$TEST_TMP/rules.now"
 	answer "$vps_one" "$replace_before" "$1"
 	root_gets_in "$vps_one" "$1"
 }
+# What an owner has in the kernel, in an order that does not tell in which chains were made.
+owner_rules() { vps run "$vps_one" sh -c '{ iptables -S; ip6tables -S; nft -s list ruleset | sed "/^table ip6\? /,/^}/d"; } 2>/dev/null'; }
 replace_plan() { # replace_plan OWNER: what the plan says of it, before all else
 	exits "plan" 3 vps run "$vps_one" /root/kannuki plan --policy /root/policy.conf
 	if [ "${output%%$'\n'*}" = "Decides no more what comes in (its rules stay stored):" ]; then
@@ -67,14 +76,10 @@ replace_job() {
 	exits "rebooted: plan is empty" 0 as_admin "$vps_one" kannuki plan
 	is "no unit failed" "" vps run "$vps_one" systemctl --failed --no-legend --plain
 }
-# What an owner has in the kernel, in an order that does not tell in which chains were made.
-owner_rules() { vps run "$vps_one" sh -c '{ iptables -S; ip6tables -S; nft -s list ruleset | sed "/^table ip6\? /,/^}/d"; } 2>/dev/null'; }
 replace_undo() {
 	exits "undo of what is confirmed: 4" 4 as_admin "$vps_one" kannuki undo --yes --no-wait
 	ok "proved at the former door" as_root_password "$vps_one" /usr/local/sbin/kannuki confirm
-	owner_rules >"$TEST_TMP/rules.now"
-	same "undone: its rules are in force, each of them" "$TEST_TMP/rules" "$TEST_TMP/rules.now"
-	answer "$vps_one" "$replace_before" "undone"
+	replace_old "undone"
 	vps reboot "$vps_one" >/dev/null
 	replace_old "undone and rebooted"
 }

@@ -36,6 +36,8 @@ said "  names what a table of nft publishes" '8080/tcp \(published by table ip p
 said "  over IPv6 too" '8080/tcp \(published by table ip6 published\)'
 not_said "  not what is opened" '8081/tcp (published'
 not_said "  nor what is published inside only" '8082/tcp'
+is "facts have them for programs" "8080 8081" sh -c "vps run '$one' /root/kannuki facts --format json |
+	python3 -c 'import json, sys; print(*sorted({p[\"from\"] for p in json.load(sys.stdin)[\"filter\"][\"published\"]}))'"
 exits "plan that opens less" 3 vps run "$one" /root/kannuki plan --policy /root/less.conf
 said "  names what iptables publishes" '8081/tcp \(published by table ip nat\)'
 said "  over IPv6 too" '8081/tcp \(published by table ip6 nat\)'
