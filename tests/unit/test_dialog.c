@@ -3,12 +3,12 @@
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "lib/fake_os.h"
 #include "lib/keys.h"
 #include "lib/t.h"
 #include "setup/card.h"
 #include "setup/dialog.h"
-#include "base/layout.h"
 #include "setup/suggest.h"
 
 #define KEY	   "ssh-ed25519 " ED25519 " taro@laptop"

@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "lib/keys.h"
 #include "lib/t.h"
-#include "base/layout.h"
 #include "setup/live.h"
 #include "setup/watch.h"
 
