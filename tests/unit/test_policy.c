@@ -228,8 +228,8 @@ static int what_is_written_reads_back(void)
 		"root-login = yes\nallow-from = ::/0 0.0.0.0/0\n[firewall]\nping = no\n"
 		"open = web, dns from 2001:db8::/32, 1-65535/udp\n"
 		"[audit]\nwaive = a.b: wanted so: here\nwaive = c.d: too\n[ui]\nlanguage = en\n",
-		"[updates]\nnow = yes\nautomatic = all\nreboot = 00:05\n[services]\n"
-		"stop = cups.service, rpcbind\nstop = auto\n",
+		("[updates]\nnow = yes\nautomatic = all\nreboot = 00:05\n"
+		 "[services]\nstop = cups.service, rpcbind\nstop = auto\n"),
 		"[updates]\nautomatic = security\nreboot = no\n",
 	};
 
