@@ -128,12 +128,27 @@ static char *with_own_includes(const char *text, const char *dir)
 	return str_take(&out);
 }
 
+/* Another step's copy may lie there: what it had and this one has not would count. */
+static int empty_folder(struct os *os, const char *dir, struct err *e)
+{
+	struct strv names CLEANUP_STRV = { 0 };
+	int r = os_list(os, dir, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.count; i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, names.item[i]);
+
+		r = os_remove(os, path, e);
+	}
+	return r < 0 ? -1 : 0;
+}
+
 static int write_copy(const struct step_ctx *c, const struct image *pre, const char *dir,
 		      struct err *e)
 {
 	CLEANUP_FREE char *drop_ins = xasprintf("%s/sshd_config.d", dir);
 
-	if (os_mkdir(c->os, dir, 0700, e) < 0 || os_mkdir(c->os, drop_ins, 0700, e) < 0)
+	if (os_mkdir(c->os, dir, 0700, e) < 0 || os_mkdir(c->os, drop_ins, 0700, e) < 0 ||
+	    empty_folder(c->os, drop_ins, e) < 0)
 		return -1;
 	for (size_t i = 0; i < pre->count; i++) {
 		const struct image_item *item = &pre->item[i];
