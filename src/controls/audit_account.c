@@ -303,7 +303,7 @@ static int sudoers_files_probe(const struct control_in *in, const struct control
 		       e) < 0 ||
 	    audit_file(in->os, &(struct file_rule){ .path = "/etc/sudoers.d", .never = 022 }, &bad,
 		       e) < 0 ||
-	    audit_folder(in->os, "/etc/sudoers.d", "", &rule, &bad, e) < 0)
+	    audit_folder(in->os, "/etc/sudoers.d", &rule, &bad, e) < 0)
 		return -1;
 	finding_list(ret, &bad, _("only root may write them"));
 	return 0;
@@ -396,7 +396,7 @@ static int root_jobs_probe(const struct control_in *in, const struct control *se
 	for (size_t i = 0; i < COUNT(folders); i++)
 		if (audit_file(in->os, &(struct file_rule){ .path = folders[i], .never = 02 }, &bad,
 			       e) < 0 ||
-		    audit_folder(in->os, folders[i], "", &rule, &bad, e) < 0)
+		    audit_folder(in->os, folders[i], &rule, &bad, e) < 0)
 			return -1;
 	finding_list(ret, &bad, _("only root may write them"));
 	return 0;

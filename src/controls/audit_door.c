@@ -78,29 +78,28 @@ static bool method_is_dialog(const struct sshd_ways *w)
 			      str_eq(w->decides->keyword, "challengeresponseauthentication"));
 }
 
-/* The first view in which a password opens, of anybody but root before root's: what is open to all
- * says more. */
-static const struct sshd_view *view_with_password(const struct control_in *in, bool dialog)
+/* The first view of root, or of anybody else, in which a password opens. */
+static const struct sshd_view *view_with_password(const struct control_in *in, bool dialog,
+						  bool root)
 {
-	const struct sshd_view *found = NULL;
-
 	for (size_t i = 0; i < in->facts->sshd.view_count; i++) {
 		const struct sshd_view *v = &in->facts->sshd.view[i];
 		struct sshd_ways w = sshd_ways(v);
 
-		if (!w.password || method_is_dialog(&w) != dialog || is_shut_out(v))
-			continue;
-		if (!found || (str_eq(found->user, "root") && !str_eq(v->user, "root")))
-			found = v;
+		if (str_eq(v->user, "root") == root && w.password &&
+		    method_is_dialog(&w) == dialog && !is_shut_out(v))
+			return v;
 	}
-	return found;
+	return NULL;
 }
 
 /* By PasswordAuthentication, or (dialog) by keyboard-interactive alone. */
 static void look_for_passwords(const struct control_in *in, bool dialog, struct finding *ret)
 {
-	const struct sshd_view *v = view_with_password(in, dialog);
+	const struct sshd_view *v = view_with_password(in, dialog, false);
 
+	if (!v) /* what is open to all says more than what is to root */
+		v = view_with_password(in, dialog, true);
 	if (v)
 		found_open(in, v,
 			   dialog ? sshd_ways(v).decides

@@ -19,8 +19,8 @@ int audit_file(struct os *os, const struct file_rule *r, struct strv *bad, struc
 	return 0;
 }
 
-int audit_folder(struct os *os, const char *folder, const char *ending, const struct file_rule *r,
-		 struct strv *bad, struct err *e)
+int audit_folder(struct os *os, const char *folder, const struct file_rule *r, struct strv *bad,
+		 struct err *e)
 {
 	CLEANUP_STRV struct strv names = { 0 };
 	int status = os_list(os, folder, &names, e);
@@ -30,7 +30,7 @@ int audit_folder(struct os *os, const char *folder, const char *ending, const st
 		struct file_rule one = *r;
 
 		one.path = path;
-		if (str_ends(path, ending) && audit_file(os, &one, bad, e) < 0)
+		if (audit_file(os, &one, bad, e) < 0)
 			return -1;
 	}
 	return status < 0 ? -1 : 0;

@@ -14,6 +14,6 @@ struct file_rule {
 /* Adds "PATH: mode 0666, owner 1000" to *bad where it is otherwise. A path that is not there says
  * nothing and returns 1. 0: looked at; < 0: could not be. */
 int audit_file(struct os *os, const struct file_rule *r, struct strv *bad, struct err *e);
-/* All files of a folder whose names end so ("" all), by the rule without its path. Subfolders are left out. */
-int audit_folder(struct os *os, const char *folder, const char *ending, const struct file_rule *r,
-		 struct strv *bad, struct err *e);
+/* All that lies in a folder, by the rule without its path; not what lies in its subfolders. */
+int audit_folder(struct os *os, const char *folder, const struct file_rule *r, struct strv *bad,
+		 struct err *e);

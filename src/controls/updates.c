@@ -161,7 +161,9 @@ static void add_origins(const struct control_in *in, struct str *text)
 /* unattended-upgrade takes the zone of the host. */
 static void reboot_time(const struct policy *p, char ret[6])
 {
-	snprintf(ret, 6, "%02d:%02d", p->updates_reboot / 60 % 24, p->updates_reboot % 60);
+	unsigned minute = (unsigned)p->updates_reboot % (24 * 60);
+
+	snprintf(ret, 6, "%02u:%02u", minute / 60, minute % 60);
 }
 
 static char *wanted_text(const struct control_in *in, json_t *expect)
