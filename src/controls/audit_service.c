@@ -167,7 +167,9 @@ static int exposed_probe(const struct control_in *in, const struct control *self
 	else if (bad.count == 0 && !in->facts->nft_works && !ours_filters(in))
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the packet filter was not asked"));
 	else
-		finding_list(ret, &bad, _("only what the policy opens"));
+		finding_list(ret, &bad,
+			     ours_filters(in) ? _("only what the policy opens")
+					      : _("nothing but sshd listens to the outside"));
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #define LOCK_WAIT_MS 15000
 #define HOLD_MAX_MS  300000 /* every undo or finish ends by then: all it runs has limits */
 #define MS	     1000000LL
+#define RUN_DIR	     "/run/kannuki"
 
 /* One run: for whom it looks, and what it has to tell. */
 struct recovery {
@@ -77,6 +78,22 @@ static int why_undo(const struct recovery *c, const struct txn *t, const char **
 	return 0;
 }
 
+/* Under the lock, with nothing under way any more: what a terminal that was killed left for its apply to
+ * read the password from. It is empty: the password only ever passes through. */
+static int remove_secrets(struct os *os, struct err *e)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+	int r = os_list(os, RUN_DIR, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.count; i++) {
+		CLEANUP_FREE char *path = xasprintf(RUN_DIR "/%s", names.item[i]);
+
+		if (str_ends(path, ".secret"))
+			r = os_remove(os, path, e);
+	}
+	return r < 0 ? -1 : 0;
+}
+
 static int undo(const struct recovery *c, struct txn *t, const char *why, struct err *e)
 {
 	enum undo_mode how = c->mode == RECOVER_BOOT	 ? UNDO_BOOT
@@ -88,7 +105,7 @@ static int undo(const struct recovery *c, struct txn *t, const char *why, struct
 	if (t->state == TXN_PREPARED) {
 		if (deadman_disarm(c->os, t->id, c->mode == RECOVER_BOOT, e) < 0)
 			return -1;
-		return txn_discard(c->os, t, e);
+		return txn_discard(c->os, t, e) < 0 ? -1 : remove_secrets(c->os, e);
 	}
 	r = txn_undo(c->os, t, how, why, e);
 	if (r >= 0)
@@ -218,14 +235,15 @@ static int tidy_locked(const struct recovery *c, struct err *e)
 
 	if (r != 1)
 		return r;
-	if (deadman_disarm(c->os, NULL, false, e) < 0 || os_list(c->os, TXN_ROOT, &all, e) < 0)
+	if (deadman_disarm(c->os, NULL, false, e) < 0 || txn_tidy_roots(c->os, e) < 0 ||
+	    os_list(c->os, TXN_ROOT, &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.count; i++) {
 		r = txn_is_tidy(c->os, all.item[i], e);
 		if (r < 0 || (r == 0 && txn_tidy(c->os, all.item[i], e) < 0))
 			return -1;
 	}
-	return 0;
+	return remove_secrets(c->os, e);
 }
 
 /* Nothing is under way. A run that was killed between END and the end may have left units and images,

@@ -415,6 +415,21 @@ int txn_is_tidy(struct os *os, const char *id, struct err *e)
 	return log && tidy;
 }
 
+/* One that was killed while it made them first has left them under their staged names. */
+int txn_tidy_roots(struct os *os, struct err *e)
+{
+	static const char *const roots[] = { STATE_ROOT, TXN_ROOT };
+
+	for (size_t i = 0; i < COUNT(roots); i++) {
+		CLEANUP_NODE struct node root = { 0 };
+
+		if (os_get(os, roots[i], &root, e) < 0 ||
+		    (root.type == NODE_ABSENT && os_remove(os, roots[i], e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 int txn_tidy(struct os *os, const char *id, struct err *e)
 {
 	CLEANUP_TXN struct txn t = { .id = xstrdup(id), .dir = xasprintf("%s/%s", TXN_ROOT, id) };

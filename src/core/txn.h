@@ -102,6 +102,8 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 /* Finishes what END leaves (ACTIVE, the layers' units, the reserve). Idempotent. */
 int txn_clear(struct os *os, struct txn *t, bool boot, struct err *e);
 
+/* What was left of the folders of all transactions, where they were never there. */
+int txn_tidy_roots(struct os *os, struct err *e);
 /* id: a name in TXN_ROOT that is not under way. Has its folder all that it shall have, and no more? 1: yes. */
 int txn_is_tidy(struct os *os, const char *id, struct err *e);
 /* Makes it so: of one that has ended what clear was killed over; of one that was killed before ACTIVE

@@ -3,7 +3,8 @@
 # first-state.sh PASSWORD: run in a fresh light root: what a hosting company hands over (cloud-init's
 # work is written here, as it writes it), and a web server that its owner has put there.
 set -euo pipefail
-mkdir -p /etc/ssh/sshd_config.d /run/sshd /run/cloud-init /run/lock /root
+# /run/systemd/system: PID 1 makes it before anything else.
+mkdir -p /etc/ssh/sshd_config.d /run/sshd /run/cloud-init /run/lock /run/systemd/system /root
 echo lightbox >/etc/hostname
 printf '127.0.0.1 localhost\n127.0.1.1 lightbox\n::1 localhost ip6-localhost\n' >/etc/hosts
 od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >/etc/machine-id

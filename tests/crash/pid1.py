@@ -331,6 +331,9 @@ class Manager:
             unit.active = "inactive"
 
     def start_timer(self, unit):
+        if not unit.get("Timer", "OnStartupSec"):  # somebody else's, at some hour that does not come in a round
+            unit.active = "active"
+            return
         at = self.began + units.seconds(unit.get("Timer", "OnStartupSec", "0"))
         unit.active = "active"
         threading.Thread(target=self.fire, args=(unit, unit.round, at), daemon=True).start()

@@ -2,6 +2,7 @@
 """The phases: from which state, what is killed, and what must be then."""
 import os
 import subprocess
+import threading
 
 import setting
 import state
@@ -96,6 +97,38 @@ class Phase:
         return w.run([setting.TRACE, "-k", str(number), "-o", setting.TRACE_LOG, "--", *argv], may_fail=True)[0] == 137
 
 
+class Start(Phase):
+    """kannuki apply in its terminal: plan, folder, units, until PID 1 is asked to begin."""
+
+    name, checkpoint = "start", "old"
+
+    def wrap(self, number):
+        return {"unit": "kannuki-apply@*", "hold": True}
+
+    def begin(self, w, number):
+        ended = []
+
+        def ask():
+            try:
+                ended.append(w.ask("harness", "run", setting.SECRET + "\n", *argv, may_fail=True)[0])
+            except (RuntimeError, OSError):  # the world went while it waited: it had come to its end
+                pass
+
+        argv = [setting.TRACE, "-k", str(number), "-o", setting.TRACE_LOG, "--", PROGRAM, "apply", "--policy",
+                "/root/policy.conf", "--yes", "--no-wait", "--password-stdin"]
+        asking = threading.Thread(daemon=True, target=ask)
+        asking.start()
+        for _ in range(150):
+            asking.join(0.2)
+            if ended:
+                if ended[0] != 137:
+                    raise RuntimeError("apply ended with %d" % ended[0])
+                return True
+            if w.ask("harness", "held", "0")[1] == "held":
+                return False
+        raise RuntimeError("apply does not come to its unit")
+
+
 class Apply(Phase):
     """The unit that carries the steps out, from its start until it waits for the proof."""
 
@@ -165,4 +198,4 @@ class RecoverHalf(Recover):
     name, checkpoint = "recover-half", "half"
 
 
-PHASES = [Apply, Confirm, Finish, Undo, Recover, RecoverHalf]
+PHASES = [Start, Apply, Confirm, Finish, Undo, Recover, RecoverHalf]
