@@ -30,6 +30,7 @@ from 203\.0\.113\.0/24
 \(ssh, web[^)]*\)
 ssh, web
 text(, |\|)json
+admin revoke USER
 sudo [A-Za-z]+ = [a-z]+
 /[^ 、。()]+
 ok  \[[0-9/]+\]
