@@ -21,7 +21,7 @@ apply_as_root() { # apply_as_root ARGUMENTS
 cat >"$TEST_TMP/same" <<'WORDS'
 Tera Term|XServer VPS
 Debian GNU/Linux [0-9]+ \([a-z]+\)
-(sudo )?(\./)?kannuki( (setup|help|plan|apply|confirm|undo|status|log|extend|open|policy|fingerprint|recover))?( (COMMAND|WHAT \[from CIDR\]))?
+(sudo )?(\./)?kannuki( (setup|audit|help|plan|apply|confirm|undo|status|log|extend|open|policy|fingerprint|recover))?( (COMMAND|WHAT \[from CIDR\]))?
 WHAT \[from CIDR\]|--[a-z-]+ [A-Z]+|ssh-ed25519 [^ ]+ [^ ]+
 ssh -p [0-9]+ [^ ]+
 (apt-get|chmod|chown|passwd|usermod|systemctl) [^ 、。)]+
@@ -30,7 +30,7 @@ from 203\.0\.113\.0/24
 \(ssh, web[^)]*\)
 ssh, web
 text(, |\|)json
-admin revoke USER
+(admin )?(\[オプション\] )?revoke USER
 sudo [A-Za-z]+ = [a-z]+
 /[^ 、。()]+
 ok  \[[0-9/]+\]
@@ -79,7 +79,7 @@ rented cloud
 one=$vps_one
 policy "$one"
 said_ja "help" 0 '確認待ち' root './kannuki help'
-for command in facts policy plan apply confirm undo extend status log open close fingerprint recover help; do
+for command in audit update admin facts policy plan apply confirm undo extend status log open close fingerprint recover help; do
 	said_ja "help $command" 0 '。|します|形式|します$' root "./kannuki help $command"
 done
 said_ja "facts" 0 '接続中 .*root \(192\.0\.2\.10から、ポート22\)' root './kannuki facts'
