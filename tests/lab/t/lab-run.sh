@@ -10,7 +10,7 @@ mkdir "$tests"
 write() { # write NAME LINE...: a test
 	{ echo ". $lab_root/../lib/lab.sh"; printf '%s\n' "${@:2}"; } >"$tests/$1.sh"
 }
-run_of() { LAB_TESTS=$tests LAB_TIMEOUT=8 "$lab_root/run" "$@" | tail -n 1; }
+run_of() { LAB_TESTS=$tests LAB_TIMEOUT=20 "$lab_root/run" "$@" | tail -n 1; }
 
 write good 'ok true true' 'not_ok false false' 'is echo a echo a' 'exits two 2 sh -c "exit 2"' 'like l ^b echo b' done_testing
 is "all passed" "5 passed, 0 failed" run_of good
