@@ -9,7 +9,7 @@
 #include "controls/control.h"
 #include "core/words.h"
 
-#define DAY	      86400
+#define DAY	      INT64_C(86400)
 #define LISTS_DAYS    7
 #define ROUND_DAYS    3
 #define STALE_PID_MAX 4096
@@ -113,7 +113,7 @@ static int round_probe(const struct control_in *in, const struct control *self, 
 	time_text(u->upgrade_time, when);
 	if (!updates_are_automatic(u))
 		finding_set(ret, VERDICT_PASS, "%s", _("nothing is set up to run by itself"));
-	else if (u->upgrade_time == 0 && up < 2 * (int64_t)DAY)
+	else if (u->upgrade_time == 0 && up < 2 * DAY)
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the first round is not due yet"));
 	else if (u->upgrade_time == 0)
 		finding_set(ret, VERDICT_FAIL, "%s", _("never"));
