@@ -47,31 +47,31 @@ static char *dotted(const char *path)
 {
 	char *name = xstrdup(path);
 
-	for (char *c = name; *c; c++)
-		*c = *c == '/' ? '.' : *c;
+	for (char *c = strchr(name, '/'); c; c = strchr(c, '/'))
+		*c = '.';
 	return name;
 }
 
-static int read_of(struct os *os, const struct kernel_rule *r, const char *interface,
-		   const char *name, long *ret, struct err *e)
+static char *path_of(const struct kernel_rule *r, const char *interface, const char *name)
 {
-	CLEANUP_FREE char *path = xasprintf("/proc/sys/%s/%s/%s", r->path, interface, name);
-
-	return read_number(os, path, ret, e);
+	return xasprintf("/proc/sys/%s/%s/%s", r->path, interface, name);
 }
 
 /* What is in force on one interface. */
 static int value_on(struct os *os, const struct kernel_rule *r, const char *interface, long *ret,
 		    struct err *e)
 {
-	long own, all = 0, forwards = 0;
-	int status = read_of(os, r, interface, r->name, &own, e);
+	CLEANUP_FREE char *own_path = path_of(r, interface, r->name);
+	CLEANUP_FREE char *all_path = path_of(r, "all", r->name);
+	CLEANUP_FREE char *forwards_path = path_of(r, interface, "forwarding");
+	long own = 0, all = 0, forwards = 0;
+	int status = read_number(os, own_path, &own, e);
 	bool both = r->scope == SCOPE_BOTH;
 
 	if (status == 0 && r->scope != SCOPE_OWN)
-		status = read_of(os, r, "all", r->name, &all, e);
+		status = read_number(os, all_path, &all, e);
 	if (status == 0 && r->scope == SCOPE_FORWARD)
-		status = read_of(os, r, interface, "forwarding", &forwards, e);
+		status = read_number(os, forwards_path, &forwards, e);
 	if (status != 0)
 		return status;
 	both = both || forwards != 0;
@@ -97,7 +97,7 @@ static int probe_interfaces(const struct control_in *in, const struct kernel_rul
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		const char *name = names.item[i];
-		long value;
+		long value = 0;
 
 		if (str_eq(name, "all") || str_eq(name, "default") || str_eq(name, "lo"))
 			continue;
@@ -128,7 +128,7 @@ static int kernel_probe(const struct control_in *in, const struct control *self,
 	const struct kernel_rule *r = self->param;
 	CLEANUP_FREE char *path = NULL;
 	CLEANUP_FREE char *name = dotted(r->path);
-	long value;
+	long value = 0;
 	int status;
 
 	if (r->scope != SCOPE_ONE && r->scope != SCOPE_BITS)
@@ -154,7 +154,7 @@ static int forwarding_probe(const struct control_in *in, const struct control *s
 	CLEANUP_STRV struct strv behind = { 0 };
 	CLEANUP_FREE char *who = NULL;
 	CLEANUP_FREE char *key = dotted(r->path);
-	long value;
+	long value = 0;
 	int status = read_number(in->os, path, &value, e);
 
 	if (status < 0)
@@ -185,35 +185,44 @@ static int forwarding_probe(const struct control_in *in, const struct control *s
 }
 
 /* modprobe.d(5): `blacklist` stops what a socket's family would load, `install` all loading. */
+static void take_stopped(char *text, struct strv *ret)
+{
+	char *rest = text, *line;
+
+	while (rest && (line = str_line(&rest))) {
+		CLEANUP_STRV struct strv words = { 0 };
+
+		strv_split(&words, line, " \t");
+		if (words.count > 1 &&
+		    (str_eq(words.item[0], "blacklist") || str_eq(words.item[0], "install")))
+			strv_add(ret, words.item[1]);
+	}
+}
+
+static int stopped_in(struct os *os, const char *folder, struct strv *ret, struct err *e)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+	int status = os_list(os, folder, &names, e);
+
+	for (size_t k = 0; status == 0 && k < names.count; k++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", folder, names.item[k]);
+		CLEANUP_FREE char *text = NULL;
+
+		if (os_read(os, path, &text, e) < 0)
+			return -1;
+		take_stopped(text, ret);
+	}
+	return status < 0 ? -1 : 0;
+}
+
 static int stopped_modules(struct os *os, struct strv *ret, struct err *e)
 {
 	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
 					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
 
-	for (size_t i = 0; i < COUNT(folders); i++) {
-		CLEANUP_STRV struct strv names = { 0 };
-		int status = os_list(os, folders[i], &names, e);
-
-		for (size_t k = 0; status == 0 && k < names.count; k++) {
-			CLEANUP_FREE char *path = xasprintf("%s/%s", folders[i], names.item[k]);
-			CLEANUP_FREE char *text = NULL;
-			char *rest, *line;
-
-			if (os_read(os, path, &text, e) < 0)
-				return -1;
-			rest = text;
-			while (rest && (line = str_line(&rest))) {
-				CLEANUP_STRV struct strv words = { 0 };
-
-				strv_split(&words, line, " \t");
-				if (words.count > 1 && (str_eq(words.item[0], "blacklist") ||
-							str_eq(words.item[0], "install")))
-					strv_add(ret, words.item[1]);
-			}
-		}
-		if (status < 0)
+	for (size_t i = 0; i < COUNT(folders); i++)
+		if (stopped_in(os, folders[i], ret, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -367,11 +367,11 @@ int draft_owner_finish_steps(const struct control_in *in, struct draft *d, struc
 
 		if (!denies(o) || !is_first(in->facts, i))
 			continue;
-		if (is_firewalld(o))
+		if (is_firewalld(o)) {
 			add_stop(d->plan, PHASE_FINISH, o);
-		else if (is_ufw(o) && add_ufw_off(in, d->plan, e) < 0)
-			return -1;
-		else if (!is_ufw(o) && add_dropin(in, o, d->plan, e) < 0)
+			continue;
+		}
+		if ((is_ufw(o) ? add_ufw_off(in, d->plan, e) : add_dropin(in, o, d->plan, e)) < 0)
 			return -1;
 	}
 	return 0;
