@@ -10,13 +10,6 @@
 #include "core/filter.h"
 #include "core/iptables.h"
 
-static bool ours_is(const struct control_in *in, bool at_boot)
-{
-	const struct unit_fact *u = facts_unit(in->facts, "kannuki-filter.service");
-
-	return u && str_eq(at_boot ? u->enabled : u->active, at_boot ? "enabled" : "active");
-}
-
 /* One family: how nft and iptables name it. */
 struct family {
 	const char *nft, *iptables;
@@ -58,7 +51,7 @@ static int incoming_probe(const struct control_in *in, const struct control *sel
 			  struct finding *ret, struct err *e)
 {
 	const struct facts *facts = in->facts;
-	int denies = ours_is(in, false) ? ours_denies(in->os, e) : 0;
+	int denies = facts_own_filter(in->facts) ? ours_denies(in->os, e) : 0;
 
 	if (denies < 0)
 		return -1;
@@ -86,7 +79,9 @@ static int incoming_probe(const struct control_in *in, const struct control *sel
 
 static void owners_at_boot(const struct control_in *in, struct strv *ret)
 {
-	if (ours_is(in, true))
+	const struct unit_fact *ours = facts_unit(in->facts, "kannuki-filter.service");
+
+	if (ours && str_eq(ours->enabled, "enabled"))
 		strv_add(ret, "kannuki-filter.service");
 	for (size_t i = 0; i < in->facts->filter_count; i++) {
 		const struct filter_owner *o = &in->facts->filter[i];
@@ -139,7 +134,7 @@ static int published_probe(const struct control_in *in, const struct control *se
 			   struct finding *ret, struct err *e)
 {
 	const struct facts *f = in->facts;
-	bool ours = ours_is(in, false);
+	bool ours = facts_own_filter(f);
 	CLEANUP_STRV struct strv bad = { 0 };
 
 	(void)self;
@@ -159,7 +154,7 @@ static int published_probe(const struct control_in *in, const struct control *se
 	if (bad.count == 0 && !ours && f->published_unknown.count > 0)
 		finding_set(ret, VERDICT_NOT_MEASURED, _("%s: rules that cannot be read"),
 			    f->published_unknown.item[0]);
-	if (!f->nft_works && !ours)
+	if (ours ? !in->own_filter : !f->nft_works)
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the packet filter was not asked"));
 	return 0;
 }

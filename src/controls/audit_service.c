@@ -3,8 +3,8 @@
  * audit_service.c - what listens and can be reached, units that failed, openings nobody uses.
  *
  * Reached means: it listens beyond the loopback, and no packet filter of this server is known to
- * stop it. Ours is known by its policy, iptables' owners by their rules; of others only that they deny
- * by default, so what they let in is not measured.
+ * stop it. Ours is known while the kernel has it as it is stored, iptables' owners by their rules; of others
+ * only that they deny by default, so what they let in is not measured.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +22,7 @@ struct known_port {
 
 static bool ours_filters(const struct control_in *in)
 {
-	const struct unit_fact *u = facts_unit(in->facts, "kannuki-filter.service");
-
-	return u && str_eq(u->active, "active");
+	return facts_own_filter(in->facts);
 }
 
 static const struct filter_owner *other_owner(const struct control_in *in)
@@ -70,16 +68,25 @@ static enum reach reach_through(const struct control_in *in, const struct socket
 	return in->facts->allowed_other.count > 0 ? REACH_UNKNOWN : REACH_NO;
 }
 
+/* Only what the kernel was seen to have is known: a rule may have been put into our table. */
+static enum reach reach_through_ours(const struct control_in *in, const struct socket_info *s)
+{
+	const struct filter_spec *spec = in->own_filter;
+
+	if (!spec)
+		return REACH_UNKNOWN;
+	for (size_t i = 0; i < spec->open_count; i++)
+		if (opening_holds(&spec->open[i], transport_of(s), s->local_port))
+			return REACH_YES;
+	return REACH_NO;
+}
+
 static enum reach reach_of(const struct control_in *in, const struct socket_info *s)
 {
 	if (!listens_outside(s))
 		return REACH_NO;
-	if (ours_filters(in)) {
-		for (size_t i = 0; i < in->policy->open_count; i++)
-			if (opening_holds(&in->policy->open[i], transport_of(s), s->local_port))
-				return REACH_YES;
-		return REACH_NO;
-	}
+	if (ours_filters(in))
+		return reach_through_ours(in, s);
 	if (other_owner(in))
 		return reach_through(in, s);
 	return in->facts->nft_works ? REACH_YES : REACH_UNKNOWN;
@@ -122,7 +129,9 @@ static int known_probe(const struct control_in *in, const struct control *self, 
 
 		finding_set(ret, VERDICT_NOT_MEASURED,
 			    _("%s listens; whether %s lets it in was not asked"), all,
-			    other_filter(in) ? other_filter(in) : _("a packet filter"));
+			    ours_filters(in)   ? _("Kannuki's")
+			    : other_filter(in) ? other_filter(in)
+					       : _("a packet filter"));
 	}
 	return 0;
 }
@@ -164,7 +173,7 @@ static int exposed_probe(const struct control_in *in, const struct control *self
 	}
 	if (bad.count == 0 && !ours_filters(in) && other_filter(in))
 		finding_set(ret, VERDICT_PASS, _("%s denies by default"), other_filter(in));
-	else if (bad.count == 0 && !in->facts->nft_works && !ours_filters(in))
+	else if (bad.count == 0 && (ours_filters(in) ? !in->own_filter : !in->facts->nft_works))
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the packet filter was not asked"));
 	else
 		finding_list(ret, &bad,
@@ -197,8 +206,12 @@ static int unused_probe(const struct control_in *in, const struct control *self,
 		finding_set(ret, VERDICT_PASS, "%s", _("Kannuki's filter is not on"));
 		return 0;
 	}
-	for (size_t i = 0; i < in->policy->open_count; i++) {
-		const struct opening *o = &in->policy->open[i];
+	if (!in->own_filter) {
+		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the packet filter was not asked"));
+		return 0;
+	}
+	for (size_t i = 0; i < in->own_filter->open_count; i++) {
+		const struct opening *o = &in->own_filter->open[i];
 		bool used = o->tpl && o->tpl->count == 0; /* ssh */
 
 		for (size_t k = 0; o->tpl && k < o->tpl->count; k++)

@@ -29,6 +29,8 @@ struct control_in {
 	struct os *os;
 	const struct facts *facts;
 	const struct policy *policy;
+	/* In an audit: our packet filter, where it is stored and the kernel was seen to have it just so. */
+	const struct filter_spec *own_filter;
 	const char *policy_text; /* to be stored as POLICY_PATH; NULL: leave what is there */
 };
 

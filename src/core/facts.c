@@ -96,6 +96,13 @@ const struct unit_fact *facts_unit(const struct facts *f, const char *name)
 	return NULL;
 }
 
+bool facts_own_filter(const struct facts *f)
+{
+	const struct unit_fact *u = facts_unit(f, "kannuki-filter.service");
+
+	return u && str_eq(u->active, "active");
+}
+
 static int read_line_of(struct os *os, const char *path, char **ret, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;

@@ -157,4 +157,5 @@ void facts_done(struct facts *f);
 
 const struct account *facts_account(const struct facts *f, const char *name); /* NULL: none */
 const struct unit_fact *facts_unit(const struct facts *f, const char *name);  /* NULL: none */
-json_t *facts_json(const struct facts *f);				      /* new reference */
+bool facts_own_filter(const struct facts *f); /* the unit of our packet filter is active */
+json_t *facts_json(const struct facts *f);    /* new reference */

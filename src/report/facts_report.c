@@ -301,18 +301,11 @@ static void add_listeners(const struct facts *f, struct str *ret)
 		report_row(ret, _("Open ports"), "%s", _("none"));
 }
 
-static bool ours_is_on(const struct facts *f)
-{
-	const struct unit_fact *u = facts_unit(f, "kannuki-filter.service");
-
-	return u && str_eq(u->active, "active");
-}
-
 static void add_filter(const struct facts *f, struct str *ret)
 {
 	size_t shown = 0;
 
-	if (ours_is_on(f))
+	if (facts_own_filter(f))
 		report_row(ret, shown++ ? "" : _("Packet filter"), "%s", _("Kannuki's"));
 	for (size_t i = 0; i < f->filter_count; i++) {
 		const struct filter_owner *o = &f->filter[i];

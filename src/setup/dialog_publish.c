@@ -60,13 +60,6 @@ static bool policy_opens(const struct policy *p, const struct opening *o)
 	return false;
 }
 
-static bool own_filter(const struct facts *f)
-{
-	const struct unit_fact *u = facts_unit(f, "kannuki-filter.service");
-
-	return u && str_eq(u->active, "active");
-}
-
 /* With our own filter in force only what it opens can be reached. */
 static void add_listener(struct dialog *d, const struct socket_info *s)
 {
@@ -82,7 +75,7 @@ static void add_listener(struct dialog *d, const struct socket_info *s)
 		free(c->program);
 		c->program = xstrdup(s->comm[0] ? s->comm : "?");
 	}
-	c->reachable = opened || !own_filter(d->facts);
+	c->reachable = opened || !facts_own_filter(d->facts);
 	c->open = opened || d->anew;
 }
 

@@ -71,10 +71,14 @@ static const struct control *control(const char *id)
 	return NULL;
 }
 
+static const struct filter_spec *own_filter; /* as seen in the kernel */
+
 static struct finding look(struct fake *fake, const struct facts *facts, const char *id)
 {
 	CLEANUP_POLICY struct policy policy = { 0 };
-	const struct control_in in = { .os = &fake->os, .facts = facts, .policy = &policy };
+	const struct control_in in = {
+		.os = &fake->os, .facts = facts, .policy = &policy, .own_filter = own_filter
+	};
 	const struct control *c = control(id);
 	struct finding f = { 0 };
 	struct err e = { 0 };
@@ -260,6 +264,8 @@ static int reach(void)
 	struct socket_info redis = { .kind = SOCKET_TCP_LISTEN,
 				     .local_port = 6379,
 				     .comm = "redis" };
+	const struct opening open = { .range = { TRANSPORT_TCP, 6000, 7000 } };
+	const struct filter_spec opened = { .open = &open, .open_count = 1 }, closed = { 0 };
 	struct filter_owner ufw = { .name = S("ufw"), .active = true, .denies = true };
 	struct unit_fact ours = unit_now("kannuki-filter.service", "active");
 	struct facts facts = { .socket = &redis, .socket_count = 1, .nft_works = true };
@@ -277,7 +283,14 @@ static int reach(void)
 	facts.filter_count = 0;
 	facts.unit = &ours;
 	facts.unit_count = 1;
+	/* Ours, but not seen to be in the kernel as it is stored: no guess. */
+	T_OK(is(fake, &facts, "service.databases", VERDICT_NOT_MEASURED, "Kannuki's"));
+	T_OK(is(fake, &facts, "service.exposed", VERDICT_NOT_MEASURED, "not asked"));
+	own_filter = &closed;
 	T_OK(is(fake, &facts, "service.databases", VERDICT_PASS, "none"));
+	own_filter = &opened;
+	T_OK(is(fake, &facts, "service.databases", VERDICT_FAIL, "6379/tcp"));
+	own_filter = NULL;
 	facts.unit_count = 0;
 	addr_parse("127.0.0.1", &redis.local);
 	T_OK(is(fake, &facts, "service.databases", VERDICT_PASS, "none"));

@@ -106,6 +106,11 @@ exits "  without it plan is empty" 0 plan
 
 # --- the packet filter ----------------------------------------------------------------------------------
 
+on systemd-run -q --unit=database python3 -m http.server --bind :: 6379
+like "audit knows that our filter lets no database in" 'verdict +passed' on kannuki audit service.databases
+sh_on 'nft add element inet kannuki tcp_open "{ 6379 }"'
+like "  and does not guess once somebody was at our table" 'verdict +not measured' on kannuki audit service.databases
+sh_on 'nft delete element inet kannuki tcp_open "{ 6379 }"; systemctl stop database'
 drift "a rule was put in" 'nft insert rule inet kannuki input tcp dport 3000 accept' 'packet filter'
 drift "a port was added to the set" 'nft add element inet kannuki tcp_open "{ 3000 }"' 'packet filter'
 drift "the table is gone, with what watches it" 'systemctl stop kannuki-filter; nft delete table inet kannuki || true' \
