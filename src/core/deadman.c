@@ -12,6 +12,12 @@
 #define BOOT_UNIT   "kannuki-recover-boot.service"
 #define SETTLE_UNIT "kannuki-settle.service"
 
+/* Whose rules undo puts back: early boot does their files before them, settle looks at the kernel after them.
+ * Not each of them is before network.target, so each is named. */
+#define FILTER_OWNERS                                                                  \
+	"nftables.service ufw.service firewalld.service netfilter-persistent.service " \
+	"iptables.service ip6tables.service"
+
 struct layer {
 	const char *file; /* with %s for the id */
 	const char *dir;
@@ -89,7 +95,7 @@ static const struct layer layers[] = {
 	  "Conflicts=shutdown.target\n"
 	  "Before=shutdown.target cloud-init-local.service network-pre.target ssh.service "
 	  "ssh.socket "
-	  "sshd.service sshd.socket nftables.service ufw.service firewalld.service\n"
+	  "sshd.service sshd.socket " FILTER_OWNERS "\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"
@@ -101,7 +107,7 @@ static const struct layer layers[] = {
 	{ SETTLE_UNIT, ETC_UNITS, "multi-user.target.wants",
 	  "[Unit]\n"
 	  "Description=Kannuki: settles transaction %I after a boot\n"
-	  "After=ssh.service ssh.socket sshd.service sshd.socket nftables.service network.target\n"
+	  "After=ssh.service ssh.socket sshd.service sshd.socket " FILTER_OWNERS " network.target\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"

@@ -148,6 +148,11 @@ snapshots() {
 	vps reboot "$name" >/dev/null
 	vps snapshot "$name" "$TEST_TMP/after"
 	same "$kind: a login and a reboot change nothing" "$TEST_TMP/before" "$TEST_TMP/after"
+	# at midnight, in the middle of a test; two days of them: the first copy gets no number
+	ok "$kind: the daily timers" vps run "$name" sh -c 'for _ in 1 2; do echo >>/var/lib/dpkg/status
+		systemctl start dpkg-db-backup logrotate systemd-tmpfiles-clean; done; sed -i "\$d" /var/lib/dpkg/status; sed -i "\$d" /var/lib/dpkg/status'
+	vps snapshot "$name" "$TEST_TMP/after"
+	same "$kind: change nothing either" "$TEST_TMP/before" "$TEST_TMP/after"
 	planted "$kind" "$name" "a file's mode" 'chmod 600 /etc/hostname' 'chmod 644 /etc/hostname'
 	planted "$kind" "$name" "a byte" 'echo >>/etc/ssh/sshd_config' "sed -i '\$d' /etc/ssh/sshd_config"
 	planted "$kind" "$name" "an attribute" 'setfacl -m u:1:r /etc/hosts' 'setfacl -b /etc/hosts'

@@ -19,7 +19,7 @@ LEFT_OUT = [
     "/.usr",  # the lab's own: the upper layer of what is /usr in there
     *"/var/log /var/cache".split(),  # written by every program that runs
     "/var/lib/kannuki",  # the journal and the history of transactions
-    *"/var/lib/apt /var/lib/logrotate".split(),  # the daily timers
+    *"/var/lib/apt /var/lib/logrotate /var/backups/dpkg.* /var/backups/alternatives.tar.*".split(),  # the daily timers
     *"/var/lib/systemd/timers /var/lib/systemd/random-seed /var/lib/systemd/timesync".split(),
     *"/var/lib/systemd/catalog /var/lib/private".split(),
     "/var/lib/cloud",  # cloud-init's account of each boot

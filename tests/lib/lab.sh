@@ -44,6 +44,13 @@ lab_cleanup() {
 trap lab_cleanup EXIT
 trap 'exit 130' INT TERM HUP
 
+# A test that names what is not there would pass without having looked.
+lab_unknown=$TEST_TMP/unknown
+command_not_found_handle() {
+	echo "$1: no such command" | tee -a "$lab_unknown" >&2
+	return 127
+}
+
 # --- TAP ----------------------------------------------------------------------------------------
 
 pass() {
@@ -97,6 +104,7 @@ bail() { # the rest makes no sense
 }
 note() { echo "# $*"; }
 done_testing() {
+	[ ! -e "$lab_unknown" ] || fail "all that the test calls is there" "$(cat "$lab_unknown")"
 	echo "1..$lab_count"
 	lab_ended=yes
 	exit

@@ -32,10 +32,13 @@ replace_old() { # replace_old WORDS: as before, the owner's rules in the kernel 
 	owner_rules >"$TEST_TMP/rules.now"
 	same "$1: its rules are in force, each in its place" "$TEST_TMP/rules" "$TEST_TMP/rules.now"
 	answer "$vps_one" "$replace_before" "$1"
-	root_gets_in "$vps_one" "$1"
+	owner_gets_in "$vps_one" "$1"
 }
 # What an owner has in the kernel, in an order that does not tell in which chains were made.
 owner_rules() { vps run "$vps_one" sh -c '{ iptables -S; ip6tables -S; nft -s list ruleset | sed "/^table ip6\? /,/^}/d"; } 2>/dev/null'; }
+started_at_boot() { # started_at_boot UNIT: what PID 1 did with it since the last boot, but for its success
+	vps run "$vps_one" journalctl -b -o cat "UNIT=$1" _PID=1 | sed -n 's/^\(Starting\|Stopping\|Stopped\) .*/\1/p'
+}
 replace_plan() { # replace_plan OWNER: what the plan says of it, before all else
 	exits "plan" 3 vps run "$vps_one" /root/kannuki plan --policy /root/policy.conf
 	if [ "${output%%$'\n'*}" = "Decides no more what comes in (its rules stay stored):" ]; then
@@ -65,6 +68,7 @@ replace_job() {
 	vps reboot "$vps_one" >/dev/null
 	ok "rebooted while pending: it ends" ended "$vps_one" 30
 	replace_old "rebooted while pending"
+	is "  and its owner was left to start" "Starting" started_at_boot "$replace_unit"
 
 	pending "$vps_one"
 	ok "confirmed" confirm "$vps_one"

@@ -37,10 +37,12 @@ is "a test that trips over itself failed" "1 passed, 1 failed" run_of unset
 write hangs 'fresh debian12' 'ok "is up" vps run "$vps_one" true' 'sleep 60' done_testing
 is "a test that hangs failed" "1 passed, 1 failed" run_of hangs
 is "what it had in the lab is gone" "" sh -c "vps ls | grep -- -hangs"
+write lost 'gets_in_by_magic x' 'ok true true' done_testing
+is "a test that calls what is not there failed" "1 passed, 1 failed" run_of lost
 echo 'exit 0' >"$tests/silent.sh"
 is "a test that says nothing failed" "0 passed, 1 failed" run_of silent
 is "no test at all is no success" "0 passed, 0 failed" run_of no-such
 not_ok "nor by its exit code" env LAB_TESTS="$tests" "$lab_root/run" no-such
 rm "$tests/told.sh"
-is "all together" "9 passed, 11 failed" run_of
+is "all together" "10 passed, 12 failed" run_of
 done_testing

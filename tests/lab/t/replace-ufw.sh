@@ -5,10 +5,13 @@
 # shellcheck disable=SC2034,SC2154 # for replace_job.sh; vps_one comes from fresh
 . "$(dirname "$0")/../../lib/replace_job.sh"
 
-rented debian12
-vps apt "$vps_one" update >/dev/null && vps apt "$vps_one" install --no-install-recommends ufw >/dev/null
+replace_unit=ufw.service
+rented ufw
 ok "ufw is on" vps run "$vps_one" sh -c 'ufw allow 22/tcp && ufw allow 80/tcp && ufw allow 60000:60010/udp &&
 	ufw limit 2222/tcp && ufw --force enable'
+# It may take its time at a boot: nobody is to judge what is in the kernel, or start it anew, before it is done.
+vps run "$vps_one" sh -c 'for p in iptables-restore ip6tables-restore; do
+	rm /usr/sbin/$p && printf "#!/bin/sh\nsleep 0.1\nexec xtables-nft-multi %s \"\$@\"\n" $p >/usr/sbin/$p && chmod 755 /usr/sbin/$p; done'
 vps reboot "$vps_one" >/dev/null
 # whoever bans has put its own rules there, at run time
 vps run "$vps_one" sh -c 'iptables -N f2b-sshd && iptables -A f2b-sshd -s 203.0.113.99 -j REJECT && iptables -A f2b-sshd -j RETURN &&
