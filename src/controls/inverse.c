@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "steps/account.h"
+#include "steps/change.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
 #include "steps/sshd.h"
@@ -224,15 +225,22 @@ static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *
 	return 0;
 }
 
-/* Both doors open: the very form in which the transaction waited for its own proof. */
-static void add_waiting_forms(const struct txn *t, const struct ssh_history *h, struct plan *p)
+/* Both doors open: the very form in which the transaction waited for its own proof. Its plan saw the
+ * files of before; untouched_since() has judged those of now. */
+static int add_waiting_forms(const struct inverse *v, struct plan *p, struct err *e)
 {
-	if (h->moved)
-		step_words(plan_add(p, &step_sshd, PHASE_ADD, "undo.ssh",
-				    json_deep_copy(h->waiting->args)),
+	const struct txn *t = v->txn;
+
+	if (v->history.moved) {
+		json_t *args = json_deep_copy(v->history.waiting->args);
+
+		step_words(plan_add(p, &step_sshd, PHASE_ADD, "undo.ssh", args),
 			   _("sshd: open the former door beside the present one"),
 			   _("the former door must be there before the present one goes"),
 			   _("the present configuration comes back"));
+		if (changes_expect_present(v->os, json_object_get(args, "changes"), e) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < t->plan.count; i++) {
 		const struct step *s = &t->plan.step[i];
 
@@ -244,6 +252,7 @@ static void add_waiting_forms(const struct txn *t, const struct ssh_history *h, 
 			_("the former door must be there before the present one goes"),
 			_("the present filter comes back"));
 	}
+	return 0;
 }
 
 static void add_reverse(const struct txn *t, size_t i, enum step_phase phase, struct plan *p)
@@ -315,7 +324,8 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 		     i++)
 			h->old_port[h->old_count++] = facts->sshd.port[i];
 		add_doors(t, h, &p);
-		add_waiting_forms(t, h, &p);
+		if (add_waiting_forms(&v, &p, e) < 0)
+			return -1;
 	}
 	if (add_steps_back(&v, &p, e) < 0)
 		return -1;

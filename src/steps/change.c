@@ -46,6 +46,21 @@ static const char *change_path(json_t *change)
 	return path ? path : "";
 }
 
+int changes_expect_present(struct os *os, json_t *changes, struct err *e)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (changes, i, one) {
+		struct node now CLEANUP_NODE = { 0 };
+
+		if (os_get(os, change_path(one), &now, e) < 0)
+			return -1;
+		json_object_set_new(one, "expect", node_json(&now));
+	}
+	return 0;
+}
+
 static int change_type(json_t *change, enum node_type *ret, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(change, "type"));

@@ -29,6 +29,9 @@ struct change {
 /* The args' "changes". A new reference. */
 json_t *changes_json(const struct change *change, size_t count);
 
+/* What the changes of a plan made before may find by now: what is there. */
+int changes_expect_present(struct os *os, json_t *changes, struct err *e);
+
 /* All below take that array. Folders are handled before what is in them, whatever their order. */
 
 /* Adds what is at every path. */
