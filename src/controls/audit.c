@@ -159,12 +159,10 @@ static int check_waived(const struct policy *p, const struct audit *a, struct er
 /* Once for all that ask what it lets in. */
 static bool own_filter(const struct control_in *in, struct filter_spec_owned *ret)
 {
-	CLEANUP_FREE char *how = NULL;
 	struct err unknown = { 0 };
 
 	return facts_own_filter(in->facts) && in->facts->nft_works &&
-	       filter_read_stored(in->os, ret, &unknown) == 0 &&
-	       filter_differs(in->os, &ret->spec, &how, &unknown) == 0;
+	       filter_read_in_force(in->os, ret, &unknown) == 0;
 }
 
 int controls_audit(const struct control_in *in, struct audit *ret, struct err *e)

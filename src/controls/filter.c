@@ -134,6 +134,17 @@ int filter_read_stored(struct os *os, struct filter_spec_owned *ret, struct err 
 	return r < 0 ? 1 : 0;
 }
 
+int filter_read_in_force(struct os *os, struct filter_spec_owned *ret, struct err *e)
+{
+	CLEANUP_FREE char *how = NULL;
+	struct err unknown = { 0 };
+	int r = filter_read_stored(os, ret, e);
+
+	if (r != 0)
+		return r;
+	return filter_differs(os, &ret->spec, &how, &unknown) == 0 ? 0 : 1;
+}
+
 /* Does the stored filter let SSH in by the same ports and from the same places? */
 static int same_doors(const struct control_in *in, const struct filter_spec *want, bool *ret,
 		      struct err *e)

@@ -11,5 +11,7 @@
 
 /* The confirmed filter. 1: there is none, or it is damaged. */
 int filter_read_stored(struct os *os, struct filter_spec_owned *ret, struct err *e);
+/* The same, where the kernel has it, too. 1: there is none, or the kernel has something else, or could not be asked. */
+int filter_read_in_force(struct os *os, struct filter_spec_owned *ret, struct err *e);
 /* Says in the plan what is reachable now and would stop answering (filter_closes.c). */
 int filter_list_closed(const struct control_in *in, struct draft *d, struct err *e);

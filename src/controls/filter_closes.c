@@ -146,13 +146,11 @@ static void list_allowed(const struct control_in *in, struct draft *d)
 int filter_list_closed(const struct control_in *in, struct draft *d, struct err *e)
 {
 	CLEANUP(decided_done) struct decided now = { 0 };
-	CLEANUP_FREE char *how = NULL;
-	struct err ignored = { 0 };
-	int r = filter_read_stored(in->os, &now.ours, e);
+	int r = filter_read_in_force(in->os, &now.ours, e);
 
 	if (r < 0)
 		return r;
-	now.by_us = r == 0 && filter_differs(in->os, &now.ours.spec, &how, &ignored) == 0;
+	now.by_us = r == 0;
 	for (size_t i = 0; i < in->facts->filter_count; i++)
 		now.by_iptables = now.by_iptables ||
 				  (in->facts->filter[i].iptables && in->facts->filter[i].active &&

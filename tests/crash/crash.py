@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""crash.py WORK PROGRAM BASE [--report] [PHASE [FROM-TO]]: all rounds, told in TAP; run starts it.
+"""crash.py WORK PROGRAM BASE [--report] [--every K] [PHASE [FROM-TO]]: all rounds, told in TAP; run starts it.
 
 A phase is a command from a certain state on. A round is: that state in a fresh world, the command
 killed at its N-th changing call, recover as the dead-man would, a look. Rounds go on until the
 command comes to its end without being killed.
 """
+import argparse
 import multiprocessing
 import os
 import resource
@@ -21,14 +22,14 @@ WORKERS = int(os.environ.get("KANNUKI_CRASH_WORKERS", "5"))  # on 2 cores; half 
 EVERY_SECONDS = 20  # a sign of life
 
 
-def work(s, phase, counter, last, results):
+def work(phase, counter, every, last, results):
     """A worker: takes the next number until one was not reached. Has an outside of its own."""
     light.check(light.LIBC.unshare(light.NEW_NET))
     light.batch(["link set lo up"])
     while True:
         with counter.get_lock():
             number = counter.value
-            counter.value += 1
+            counter.value += every
         if number > last.value:
             break
         try:
@@ -44,12 +45,13 @@ def work(s, phase, counter, last, results):
     results.put(None)
 
 
-def run_phase(s, kind, first, last):
+def run_phase(s, kind, first, last, every):
     """-> (rounds, seconds, came to its end)."""
     begin = told = time.monotonic()
     counter, limit = multiprocessing.Value("i", first), multiprocessing.Value("i", last)
     results = multiprocessing.SimpleQueue()
-    workers = [multiprocessing.Process(target=work, args=(s, kind(s), counter, limit, results)) for _ in range(WORKERS)]
+    arguments = kind(s), counter, every, limit, results
+    workers = [multiprocessing.Process(target=work, args=arguments) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
     done, left = [], len(workers)
@@ -90,15 +92,27 @@ def cpu():
     return usage.ru_utime + usage.ru_stime
 
 
+def asked():
+    """-> (arguments, first, last)."""
+    parser = argparse.ArgumentParser(prog="run", allow_abbrev=False)
+    parser.add_argument("--report", action="store_true", help="write the counts down, in RESULTS.md")
+    parser.add_argument("--every", type=int, default=1, metavar="K",
+                        help="only every K-th kill; which of them changes from day to day, so that K days are all")
+    parser.add_argument("phase", nargs="?", choices=[k.name for k in rounds.PHASES])
+    parser.add_argument("numbers", nargs="?", metavar="FROM-TO", help="these kills of the phase")
+    a = parser.parse_args(sys.argv[4:])
+    if a.every < 1 or (a.report and a.every > 1):
+        parser.error("--every takes a number from 1 on; a report is of all kills")
+    first, _, last = (a.numbers or "1-1000000").partition("-")
+    return a, int(first), int(last or first)
+
+
 def main():
-    words = sys.argv[4:]
-    report = "--report" in words
-    words = [w for w in words if w != "--report"]
-    kinds = [k for k in rounds.PHASES if not words or k.name == words[0]]
-    if not kinds or len(words) > 2:
-        sys.exit("run [--report] [PHASE [FROM-TO]]; phases: " + " ".join(k.name for k in rounds.PHASES))
-    first, _, last = words[1].partition("-") if len(words) > 1 else ("1", "", "1000000")
-    first, last = int(first), int(last or first)
+    a, first, last = asked()
+    kinds = [k for k in rounds.PHASES if a.phase in (None, k.name)]
+    if a.every > 1:
+        first += int(time.time() // 86400) % a.every
+        print("# every %d. kill, from %d on" % (a.every, first))
     begin = time.monotonic()
     light.check(light.LIBC.unshare(light.NEW_NET))
     light.batch(["link set lo up"])
@@ -109,9 +123,9 @@ def main():
     passed = failed = 0
     lines, used = [], cpu()
     for kind in kinds:
-        done, seconds, complete = run_phase(s, kind, first, last)
+        done, seconds, complete = run_phase(s, kind, first, last, a.every)
         bad = sum(bool(r.lines) for r in done)
-        if not complete and len(words) < 2:
+        if not complete and not a.numbers:
             bad += 1
             print("not ok - %s did not come to its end" % kind.name)
         lines.append(summary(kind, done))
@@ -120,7 +134,7 @@ def main():
               flush=True)
         passed += len(done) - min(bad, len(done))
         failed += bad + (not done)
-    if report:
+    if a.report:
         write_report(s, commit, lines, (passed, failed, time.monotonic() - begin))
     print("%d passed, %d failed" % (passed, failed), flush=True)
     return failed == 0 and passed > 0

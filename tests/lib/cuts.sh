@@ -3,7 +3,8 @@
 #
 # cuts.sh: the standard policy stopped exactly at each step's boundary (tests/lab/stop-at.c), and then
 # what a VPS may suffer there.  Whatever it is, the host ends in the old state or the confirmed one,
-# and a login works.  Sourced by tests/lab/t/cuts-*.sh; sources main_job.sh.
+# and a login works.  With CUTS_EVERY=K only at every K-th boundary; which of them changes from day to day,
+# so that K days are all.  Sourced by tests/lab/t/cuts-*.sh; sources main_job.sh.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2016,SC2034,SC2154 # texts for the VPS's shell; what the tests use; what lab.sh and main_job.sh set
 . "$(dirname "${BASH_SOURCE[0]}")/main_job.sh"
@@ -12,6 +13,11 @@ declare -A cut_record=([begin]=1 [armed]=2 [done]=4 [pending]=5 [confirm]=6 [und
 cut_layers=4                                                       # ARMED records, one for each layer
 cc -static-pie -std=gnu17 -D_GNU_SOURCE -I"$job_top/src" -o "$TEST_TMP/stop-at" "$lab_root/stop-at.c" ||
 	bail "stop-at cannot be built"
+
+cut_every=${CUTS_EVERY:-1}
+cut_day=$(($(date +%s) / 86400))
+cut_is_due() { (($1 % cut_every == cut_day % cut_every)); } # cut_is_due NUMBER
+[ "$cut_every" = 1 ] || note "every $cut_every. boundary, those with rest $((cut_day % cut_every))"
 
 cut_vps() { # cut_vps KIND SUFFIX: in $vps_one, ready to be applied and remembered
 	rented "$1" "$2"
@@ -102,6 +108,7 @@ each_step() {
 	most=$cut_before
 	cut_steps "$plain"
 	for ((i = 1; i <= most; i++)); do
+		cut_is_due "$i" || continue
 		name=$plain
 		[ $((i % 2)) = 1 ] && [ "$i" -le "$cut_before" ] || name=$cloud
 		old_after "${events[i / 2 % 2]}" "$name" 'done' "$i"

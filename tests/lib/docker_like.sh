@@ -1,74 +1,11 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2016 # texts for the VPS's shell
+# shellcheck disable=SC2154 # lab_root is lab.sh's
 # SPDX-License-Identifier: MIT
 #
-# docker_like.sh: what a container engine leaves, made on a VPS that has iptables: a service in a network of
-# its own behind the bridge docker0, published by DNAT, so that it never meets INPUT. Port 8080 by a table
-# of nft, 8081 by iptables-nft in a chain DOCKER; both over IPv4 and IPv6. It comes at every boot.
+# docker_like.sh: what makes the kind docker, on a VPS of another kind that has iptables.
 docker_like() { # docker_like NAME
-	vps run "$1" sh -c 'cat >/usr/local/sbin/publish; chmod 755 /usr/local/sbin/publish' <<-'SCRIPT'
-		#!/bin/sh -e
-		echo 1 >/proc/sys/net/ipv4/ip_forward
-		echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-		ip netns add box
-		ip link add docker0 type bridge
-		ip addr add 172.17.0.1/16 dev docker0
-		ip addr add fd00:17::1/64 dev docker0 nodad
-		ip link set docker0 up
-		ip link add veth-box type veth peer name eth0 netns box
-		ip link set veth-box master docker0 up
-		ip link set veth-box type bridge_slave hairpin on
-		ip -n box link set lo up
-		ip -n box link set eth0 up
-		ip -n box addr add 172.17.0.2/16 dev eth0
-		ip -n box addr add fd00:17::2/64 dev eth0 nodad
-		ip -n box route add default via 172.17.0.1
-		ip -n box -6 route add default via fd00:17::1
-		nft -f - <<NFT
-		table ip published { chain prerouting { type nat hook prerouting priority -100
-			fib daddr type local tcp dport 8080 dnat to 172.17.0.2:80; }
-		}
-		table ip6 published { chain prerouting { type nat hook prerouting priority -100
-			fib daddr type local tcp dport 8080 dnat to [fd00:17::2]:80; }
-		}
-		NFT
-		engine() { # engine PROGRAM NETWORK BOX BOX-WITH-PORT LOOPBACK
-			"$1" -t nat -N DOCKER
-			"$1" -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
-			"$1" -t nat -A POSTROUTING -s "$2" ! -o docker0 -j MASQUERADE
-			"$1" -t nat -A POSTROUTING -s "$3" -d "$3" -p tcp --dport 80 -j MASQUERADE
-			"$1" -t nat -A DOCKER ! -i docker0 -p tcp --dport 8081 -j DNAT --to-destination "$4"
-			"$1" -t nat -A DOCKER -d "$5" ! -i docker0 -p tcp --dport 8082 -j DNAT --to-destination "$4"
-			"$1" -P FORWARD DROP
-			"$1" -N DOCKER
-			"$1" -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
-			"$1" -A FORWARD -o docker0 -j DOCKER
-			"$1" -A FORWARD -i docker0 -j ACCEPT
-			"$1" -A DOCKER -d "$3" -o docker0 -p tcp --dport 80 -j ACCEPT
-		}
-		engine iptables 172.17.0.0/16 172.17.0.2 172.17.0.2:80 127.0.0.1
-		engine ip6tables fd00:17::/64 fd00:17::2 '[fd00:17::2]:80' ::1
-	SCRIPT
-	vps run "$1" sh -c 'cat >/etc/systemd/system/publish.service' <<-'UNIT'
-		[Unit]
-		After=network.target ufw.service
-		[Service]
-		Type=oneshot
-		RemainAfterExit=yes
-		ExecStart=/usr/local/sbin/publish
-		[Install]
-		WantedBy=multi-user.target
-	UNIT
-	vps run "$1" sh -c 'cat >/etc/systemd/system/box.service' <<-'UNIT'
-		[Unit]
-		Requires=publish.service
-		After=publish.service
-		[Service]
-		ExecStart=ip netns exec box /usr/bin/python3 -m http.server --bind :: 80
-		[Install]
-		WantedBy=multi-user.target
-	UNIT
-	vps run "$1" systemctl -q enable --now publish.service box.service
+	vps run "$1" bash -s <"$lab_root/kinds.d/docker.sh"
+	vps run "$1" systemctl -q start publish.service box.service
 	docker_like_up "$1"
 }
 docker_like_up() { # docker_like_up NAME: waits until the service answers, over both families

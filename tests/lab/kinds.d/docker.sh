@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # What a container engine leaves: a service in a network of its own behind a bridge, published by
-# DNAT, so that it never meets INPUT.  Port 8080 by an nft table, 8081 by iptables-nft in a chain
+# DNAT, so that it never meets INPUT.  Port 8080 by nft tables, 8081 by iptables-nft in a chain
 # DOCKER, and 8082 on loopback only; all over IPv4 and IPv6.  Comes at every boot by units of its own.
 cat >/usr/local/sbin/publish <<-'SCRIPT'
 	#!/bin/sh -e
@@ -22,12 +22,11 @@ cat >/usr/local/sbin/publish <<-'SCRIPT'
 	ip -n box route add default via 172.17.0.1
 	ip -n box -6 route add default via fd00:17::1
 	nft -f - <<-NFT
-		table inet published {
-			chain prerouting {
-				type nat hook prerouting priority dstnat
-				fib daddr type local meta nfproto ipv4 tcp dport 8080 dnat ip to 172.17.0.2:80
-				fib daddr type local meta nfproto ipv6 tcp dport 8080 dnat ip6 to [fd00:17::2]:80
-			}
+		table ip published { chain prerouting { type nat hook prerouting priority -100
+			fib daddr type local tcp dport 8080 dnat to 172.17.0.2:80; }
+		}
+		table ip6 published { chain prerouting { type nat hook prerouting priority -100
+			fib daddr type local tcp dport 8080 dnat to [fd00:17::2]:80; }
 		}
 	NFT
 	docker_like() { # docker_like PROGRAM NETWORK BOX BOX-WITH-PORT LOOPBACK

@@ -12,6 +12,7 @@ confirmed_after power_fails "$plain" confirm 1
 confirmed_after rebooted "$cloud" confirm 1
 event=(reset_pressed power_fails)
 for ((i = 1; i <= cut_after; i++)); do
+	cut_is_due "$i" || continue
 	vps rm "$vps_one"
 	cut_vps debian12 "c$i"
 	confirmed_after "${event[i % 2]}" "$vps_one" 'done' $((cut_before + i))

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: MIT
 # The oldest nft that is supported (0.9.8) reads what is published, and takes the rules that close it.
 # shellcheck source=/dev/null
-# shellcheck disable=SC2034,SC2154 # job_ports is main_job.sh's; vps_one comes from fresh
+# shellcheck disable=SC2034,SC2154 # vps_one comes from fresh
 . "$(dirname "$0")/../../lib/main_job.sh"
 . "$(dirname "$0")/../../lib/docker_like.sh"
 
-job_ports=22,80,3000,8080,8081,$job_port
 rented debian11
 one=$vps_one
 vps apt "$one" update >/dev/null && vps apt "$one" install --no-install-recommends iptables >/dev/null

@@ -7,11 +7,9 @@
 . "$(dirname "$0")/../../lib/main_job.sh"
 . "$(dirname "$0")/../../lib/docker_like.sh"
 
-job_ports=22,80,3000,8080,8081,$job_port
-rented debian12
+rented docker
 one=$vps_one
-vps apt "$one" update >/dev/null && vps apt "$one" install --no-install-recommends iptables >/dev/null
-docker_like "$one"
+docker_like_up "$one"
 policy "$one" '[ssh]' "port = $job_port" '[firewall]' 'open = ssh, web, 8081/tcp'
 vps run "$one" sh -c 'sed "s/, 8081.tcp//" /root/policy.conf >/root/less.conf'
 answer "$one" "22 80 3000 8080 8081" "before"
