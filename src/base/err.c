@@ -2,10 +2,12 @@
 /* err.c - see err.h. */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/str.h"
 
 void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
@@ -20,6 +22,39 @@ void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...)
 	str_make_clean(e->msg);
 }
 
+/* strerror() knows one language only; these are what people meet. */
+static const char *errno_words(int errnum)
+{
+	switch (errnum) {
+	case EACCES:
+		return _("Permission denied");
+	case EPERM:
+		return _("Operation not permitted");
+	case ENOENT:
+		return _("No such file or directory");
+	case ENOTDIR:
+		return _("Not a directory");
+	case EISDIR:
+		return _("Is a directory");
+	case EEXIST:
+		return _("File exists");
+	case ENOSPC:
+		return _("No space left on device");
+	case EDQUOT:
+		return _("Disk quota exceeded");
+	case EROFS:
+		return _("Read-only file system");
+	case EIO:
+		return _("Input/output error");
+	case ENOMEM:
+		return _("Cannot allocate memory");
+	case ELOOP:
+		return _("Too many levels of symbolic links");
+	default:
+		return strerror(errnum);
+	}
+}
+
 void err_fill_sys(struct err *e, int errnum, const char *fmt, ...)
 {
 	char what[sizeof(e->msg) / 2];
@@ -28,7 +63,7 @@ void err_fill_sys(struct err *e, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	err_fill(e, ERR_FAILED, "%s: %s", what, strerror(errnum));
+	err_fill(e, ERR_FAILED, "%s: %s", what, errno_words(errnum));
 	e->sys = errnum;
 }
 

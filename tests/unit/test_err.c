@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/err.h"
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "lib/t.h"
@@ -40,6 +41,10 @@ static int holds_nothing_that_a_terminal_obeys(void)
 	T_STR(e.msg, "?[2J: ?]0;x? listens there");
 	err_sys(&e, ENOENT, "/tmp/\033c");
 	T_STR(e.msg, "/tmp/?c: No such file or directory");
+	i18n_set(LANG_JA);
+	err_sys(&e, ENOENT, "%s", "/tmp/c");
+	T_STR(e.msg, "/tmp/c: ファイルやフォルダーがありません");
+	i18n_set(LANG_EN);
 	return 0;
 }
 

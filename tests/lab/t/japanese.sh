@@ -34,6 +34,11 @@ text(, |\|)json
 sudo [A-Za-z]+ = [a-z]+
 /[^ 、。()]+
 ok  \[[0-9/]+\]
+[a-z0-9]+ (yes|no|none|INFO)( |$)
+macs: .*|[a-z0-9-]+@openssh\.com
+door\.[a-z-]+
+visudo -c: .*|ssh_pwauth: false
+(systemd-timesyncd; )?timedatectl set-ntp true
 WORDS
 # look english|wide: lines of standard input with two words of English side by side, or of more than 80 columns
 # (errors, which are one line, and reasons left out). Differences of files are as the files are.
@@ -90,6 +95,8 @@ said_ja "policy" 0 'user .*taro .*2行目' root './kannuki policy --check policy
 said_ja "plan" 3 '理由: パスワードは当てられますが、鍵は当てられません' root './kannuki plan --policy policy.conf'
 said "  what stops answering, first" '^今は外から届きますが、届かなくなるもの:'
 said "  and which line decides now" '今の値の場所: /etc/ssh/[^ ]*:[0-9]+'
+said_ja "audit" 0 '^評価 F: root' root './kannuki audit --all'
+said_ja "audit, not as root" 0 '/etc/shadow: 許可がありません' root 'cp kannuki /tmp/; su debian -s /bin/sh -c "/tmp/kannuki audit"'
 said_ja "an unknown command" 2 '「aply」というコマンドはありません。「apply」のことですか' root './kannuki aply'
 said_ja "an unknown option" 2 '--windwというオプションはありません' root './kannuki apply --windw 1m'
 said_ja "a window that is too short" 2 '時間「5s」は使えません' root './kannuki apply --policy policy.conf --yes --window 5s'
@@ -98,7 +105,7 @@ said_ja "a password that is too short" 2 'パスワードは10文字以上' root
 said_ja "confirm with nothing to confirm" 1 '確認待ちの変更はありません' root './kannuki confirm'
 said_ja "extend with nothing to confirm" 1 '確認待ちの変更はありません' root './kannuki extend'
 said_ja "undo of nothing" 1 '元に戻すものはありません' root './kannuki undo --yes'
-said_ja "not as root" 2 'rootで実行してください' root 'cp kannuki /tmp/; su debian -s /bin/sh -c "/tmp/kannuki status"'
+said_ja "not as root" 2 'rootで実行してください' root 'su debian -s /bin/sh -c "/tmp/kannuki status"'
 said_ja "a policy that is not there" 2 '/nopeがありません' root './kannuki plan --policy /nope'
 root 'sed "s/^user = .*/user = root/" policy.conf >bad.conf; chmod 600 bad.conf'
 said_ja "a policy with a fault" 2 '^/root/bad.conf:2: .*一般ユーザー' root './kannuki plan --policy bad.conf'
