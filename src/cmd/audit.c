@@ -50,7 +50,9 @@ static int look(struct call *c, struct audit *ret, struct err *e)
 	CLEANUP_POLICY struct policy policy = { 0 };
 	CLEANUP_FACTS struct facts facts = { 0 };
 	CLEANUP_FREE char *text = NULL;
-	struct facts_query query = { .audit = true, .updates = true, .pending = true };
+	struct facts_query query = {
+		.audit = true, .updates = true, .pending = true, .bans = true
+	};
 	struct control_in in = { .os = c->os, .facts = &facts, .policy = &policy };
 	const char *path = opts_get(&c->opts, "policy");
 

@@ -20,7 +20,9 @@ static int run(struct call *c, struct err *e)
 	CLEANUP_POLICY struct policy policy = { 0 };
 	CLEANUP_FACTS struct facts f = { 0 };
 	CLEANUP_STR struct str text = { 0 };
-	struct facts_query query = { .updates = true, .pending = true, .services = true };
+	struct facts_query query = {
+		.updates = true, .pending = true, .services = true, .bans = true
+	};
 	struct err no_policy = { 0 };
 
 	if (format && !str_eq(format, "text") && !str_eq(format, "json"))

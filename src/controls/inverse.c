@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "controls/bans.h"
 #include "steps/account.h"
+#include "steps/bans.h"
 #include "steps/change.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
@@ -283,7 +285,8 @@ static int add_steps_back(const struct inverse *v, struct plan *p, struct err *e
 
 		if (s == v->history.last && add_former_sshd(v, p, e) < 0)
 			return -1;
-		if (s->kind == &step_sshd || (s->kind == &step_nft && !is_first_nft(t, i)))
+		if (s->kind == &step_sshd || s->kind == &step_ban_pause ||
+		    (s->kind == &step_nft && !is_first_nft(t, i)))
 			continue;
 		add_reverse(t, i, phase, p);
 	}
@@ -326,6 +329,7 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 		add_doors(t, h, &p);
 		if (add_waiting_forms(&v, &p, e) < 0)
 			return -1;
+		bans_pause(facts, &p);
 	}
 	if (add_steps_back(&v, &p, e) < 0)
 		return -1;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "controls/bans.h"
 #include "controls/control.h"
 
 const char *door_user(const struct policy *p)
@@ -94,6 +95,7 @@ int controls_plan(const struct control_in *in, struct plan *ret, struct err *e)
 	    draft_owner_steps(in, &d, e) < 0 || draft_filter_finish_steps(in, &d, e) < 0 ||
 	    draft_owner_finish_steps(in, &d, e) < 0 || draft_ssh_finish_steps(in, &d, e) < 0)
 		return -1;
+	bans_pause(in->facts, &p);
 	ssh_warn_of_exceptions(in, &p);
 	plan_sort(&p);
 	p.policy_text = in->policy_text ? xstrdup(in->policy_text) : policy_write(in->policy);

@@ -62,6 +62,7 @@ void facts_done(struct facts *f)
 	lists_done(f);
 	sshd_done(&f->sshd);
 	updates_fact_done(&f->updates);
+	bans_fact_done(&f->bans);
 	free(f->sshd_refuses);
 	free(f->hostname);
 	free(f->boot_id);
@@ -281,7 +282,8 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 	    gather_sshd(os, q, &f, e) < 0 || accounts_gather(os, q, &f, e) < 0 ||
 	    facts_gather_filter(os, &f, e) < 0 || facts_gather_published(os, &f, e) < 0 ||
 	    facts_gather_cloud_init(os, &f, e) < 0 || facts_gather_sessions(os, &f, e) < 0 ||
-	    facts_gather_updates(os, q, &f, e) < 0 || facts_gather_services(os, q, &f, e) < 0)
+	    facts_gather_updates(os, q, &f, e) < 0 || facts_gather_services(os, q, &f, e) < 0 ||
+	    facts_gather_bans(os, q, &f, e) < 0)
 		return -1;
 	*ret = f;
 	f = (struct facts){ 0 };

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "core/facts_bans.h"
 #include "core/facts_services.h"
 #include "core/facts_updates.h"
 #include "core/opening.h"
@@ -135,6 +136,7 @@ struct facts {
 	struct updates_fact updates;
 	struct service_fact *service; /* listening to the outside, and those asked for */
 	size_t service_count;
+	struct bans_fact bans;
 	struct strv not_measured; /* "what: why" */
 };
 
@@ -146,6 +148,7 @@ struct facts_query {
 	bool updates;		    /* how updates come, and whether a restart is due */
 	bool upgradable;	    /* that, and what apt-get upgrade would do: 0.65 s of CPU */
 	bool pending;		    /* that, and which security updates wait */
+	bool bans;		    /* what fail2ban does: some tenths of a second where it runs */
 	bool services;		    /* who listens to the outside, and who uses it */
 	const struct strv *service; /* units asked about though they do not listen, or NULL */
 	bool brief; /* only what plan and status need: no keys of other users, no sudo -l of others */

@@ -218,6 +218,7 @@ json_t *facts_json(const struct facts *f)
 				      json_text(f->cloud_init_status)));
 	json_object_set_new(all, "updates", updates_json(f));
 	json_object_set_new(all, "services", services_json(f));
+	json_object_set_new(all, "bans", bans_json(f));
 	json_object_set_new(all, "not_measured", not_measured);
 	return all;
 }

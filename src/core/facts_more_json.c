@@ -56,3 +56,23 @@ json_t *services_json(const struct facts *f)
 	}
 	return all;
 }
+
+json_t *bans_json(const struct facts *f)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < f->bans.jail_count; i++) {
+		const struct ban_jail *j = &f->bans.jail[i];
+		json_t *actions = json_array();
+
+		for (size_t k = 0; k < j->action_count; k++)
+			json_array_append_new(actions,
+					      json_pack("{s:o, s:o}", "name",
+							json_text(j->action[k].name), "ports",
+							json_text(j->action[k].ports)));
+		json_array_append_new(all, json_pack("{s:o, s:b, s:o}", "jail", json_text(j->name),
+						     "guards_ssh", (int)ban_jail_guards_ssh(j),
+						     "actions", actions));
+	}
+	return all;
+}

@@ -6,3 +6,4 @@
 
 json_t *updates_json(const struct facts *f);  /* new reference */
 json_t *services_json(const struct facts *f); /* new reference */
+json_t *bans_json(const struct facts *f);     /* new reference */

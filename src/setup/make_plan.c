@@ -22,6 +22,7 @@ static int gather_and_plan(struct os *os, const struct policy *policy, const cha
 					   .extra_port = policy->ssh_port,
 					   .updates = true,
 					   .upgradable = policy->updates_now,
+					   .bans = true,
 					   .services = policy->services_stop.count > 0,
 					   .service = &policy->services_stop,
 					   .brief = true };

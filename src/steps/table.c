@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "core/step.h"
 #include "steps/account.h"
+#include "steps/bans.h"
 #include "steps/file.h"
 #include "steps/foreign.h"
 #include "steps/nft.h"
@@ -14,7 +15,7 @@
 #include "steps/updates.h"
 
 const struct step_kind *const step_kinds[] = {
-	&step_file,   &step_sshd,    &step_account, &step_nft,	    &step_unit,
-	&step_sysctl, &step_reverse, &step_updates, &step_services, &step_foreign,
+	&step_file,    &step_sshd,    &step_account,  &step_nft,     &step_unit, &step_sysctl,
+	&step_reverse, &step_updates, &step_services, &step_foreign, &step_bans, &step_ban_pause,
 };
 const size_t step_kinds_count = COUNT(step_kinds);

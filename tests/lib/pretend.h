@@ -41,6 +41,9 @@ struct pretend {
 	bool starts_brings_gone;	  /* a restart of any unit makes it */
 	void (*owner)(struct pretend *p); /* brings input and chain at boot; NULL: nobody */
 	char chain[2048];		  /* "inet mine input" as nft lists it; "" none */
+	bool bans_run;			  /* fail2ban does, with a jail sshd and its action nft */
+	char ban_ports[64];		  /* of that action */
+	char ban_ignored[512];		  /* as fail2ban-client lists them, each "|- ADDRESS" */
 	char sysctl[64];
 	char last_input[4096]; /* of the last program that read any */
 	unsigned stage_runs;
@@ -53,9 +56,10 @@ struct pretend {
 	bool no_v6;	     /* sshd does not listen on IPv6 */
 	bool no_sudo_line;   /* sudoers has no line for the group sudo */
 	bool no_nft, no_nft_kernel;
-	unsigned locked;    /* useradd finds the databases locked that many times */
-	bool dry_run_fails; /* of unattended-upgrade */
-	bool silent;	    /* listens but greets nobody */
+	unsigned locked;	  /* useradd finds the databases locked that many times */
+	bool dry_run_fails;	  /* of unattended-upgrade */
+	bool ban_action_is_fixed; /* it does not ask its jail for the port */
+	bool silent;		  /* listens but greets nobody */
 };
 
 /* A small Debian 12 with root and a user "old", sshd on port 22. base is not freed. */

@@ -90,3 +90,5 @@ int pretend_usermod(struct call *c);
 int pretend_gpasswd(struct call *c);
 int pretend_chpasswd(struct call *c);
 int pretend_mv(struct call *c);
+/* pretend_bans.c */
+int pretend_fail2ban(struct call *c);

@@ -336,6 +336,7 @@ void pretend_boot(struct pretend *p)
 	else
 		start_sshd(&c, false);
 	str_done(&c.err);
+	pretend_bans_start(p);
 }
 
 /* --- the rest ---------------------------------------------------------------------------- */
@@ -414,6 +415,7 @@ static const struct {
 	{ "sync", run_sync },
 	{ "apt-config", run_apt_config },
 	{ "unattended-upgrade", run_unattended_upgrade },
+	{ "fail2ban-client", pretend_fail2ban },
 };
 
 int pretend_run(struct pretend *p, const struct run *r, struct run_result *ret, struct err *e)

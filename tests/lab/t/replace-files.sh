@@ -8,6 +8,7 @@
 
 # --- iptables-persistent ----------------------------------------------------------------------------
 
+replace_unit=netfilter-persistent.service
 rented debian12
 vps apt "$vps_one" update >/dev/null
 vps apt "$vps_one" install --no-install-recommends iptables iptables-persistent >/dev/null
@@ -43,6 +44,7 @@ vps rm "$vps_one"
 
 # --- nftables.service -------------------------------------------------------------------------------
 
+replace_unit=nftables.service
 rented debian12 nft
 vps run "$vps_one" sh -c 'mkdir /etc/nftables.d
 	printf "%s\n" "#!/usr/sbin/nft -f" "flush ruleset" "include \"/etc/nftables.d/*.nft\"" >/etc/nftables.conf
