@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # ufw decided what comes in. It is replaced, said first, with what it lets in and the policy does not.
 # shellcheck source=/dev/null
-# shellcheck disable=SC2034,SC2154 # for replace_job.sh; vps_one comes from fresh
+# shellcheck disable=SC2016,SC2034,SC2154 # texts for the VPS; for replace_job.sh; vps_one comes from fresh
 . "$(dirname "$0")/../../lib/replace_job.sh"
 
 replace_unit=ufw.service

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # undo of a confirmed transaction that moved the port only: the state before it was one of ours, too.
 # shellcheck source=/dev/null
-# shellcheck disable=SC2154 # vps_one comes from fresh
+# shellcheck disable=SC2034,SC2154 # job_port is main_job.sh's; vps_one comes from fresh
 . "$(dirname "$0")/../../lib/main_job.sh"
 
 rented cloud
