@@ -9,25 +9,6 @@
 #include "report/plan_report.h"
 #include "setup/carry_out.h"
 
-static bool is_confirmed(const struct txn *t)
-{
-	return t->state == TXN_ENDED && journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
-}
-
-/* Has a later, confirmed transaction taken this one back? 1: yes. */
-static int was_undone(struct os *os, const struct strv *ids, const char *id, struct err *e)
-{
-	for (size_t i = 0; i < ids->count; i++) {
-		CLEANUP_TXN struct txn t = { 0 };
-
-		if (txn_open(os, ids->item[i], &t, e) < 0)
-			return -1;
-		if (is_confirmed(&t) && str_eq(t.plan.undoes, id))
-			return 1;
-	}
-	return 0;
-}
-
 /* The newest that is confirmed, undoes nothing itself and was not undone. */
 static int find_newest(struct os *os, const struct strv *ids, struct txn *ret, struct err *e)
 {
@@ -37,9 +18,9 @@ static int find_newest(struct os *os, const struct strv *ids, struct txn *ret, s
 
 		if (txn_open(os, ids->item[i], &t, e) < 0)
 			return -1;
-		if (!is_confirmed(&t) || t.plan.undoes)
+		if (!txn_is_confirmed(&t) || t.plan.undoes)
 			continue;
-		undone = was_undone(os, ids, t.id, e);
+		undone = txn_was_undone(os, ids, t.id, e);
 		if (undone < 0)
 			return -1;
 		if (undone)
@@ -54,13 +35,13 @@ static int find_newest(struct os *os, const struct strv *ids, struct txn *ret, s
 static int find_named(struct os *os, const struct strv *ids, const char *id, struct txn *ret,
 		      struct err *e)
 {
-	int undone = was_undone(os, ids, id, e);
+	int undone = txn_was_undone(os, ids, id, e);
 
 	if (undone < 0 || txn_open(os, id, ret, e) < 0)
 		return -1;
 	if (undone)
 		return err_set(e, ERR_FAILED, _("transaction %s was undone already"), id);
-	if (!is_confirmed(ret))
+	if (!txn_is_confirmed(ret))
 		return err_set(e, ERR_FAILED,
 			       _("transaction %s changed nothing that is still in force"), id);
 	return 0;

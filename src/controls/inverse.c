@@ -82,7 +82,7 @@ static int collect(struct os *os, const struct txn *t, const struct step_kind *k
 	return 0;
 }
 
-/* The first later transaction that touched this path, or NULL: then it was no transaction. */
+/* The first later transaction that touched this path and is still in force, or NULL: then it was none. */
 static char *who_touched(struct os *os, const struct txn *t, const char *path)
 {
 	CLEANUP_STRV struct strv ids = { 0 };
@@ -97,7 +97,8 @@ static char *who_touched(struct os *os, const struct txn *t, const char *path)
 		if (strcmp(ids.item[i], t->id) <= 0 ||
 		    txn_open(os, ids.item[i], &later, &ignored) < 0)
 			continue;
-		if (journal_last(&later.journal, RECORD_CONFIRM, JOURNAL_NO_STEP) &&
+		if (txn_is_confirmed(&later) && !later.plan.undoes &&
+		    txn_was_undone(os, &ids, ids.item[i], &ignored) == 0 &&
 		    collect(os, &later, NULL, &f, &ignored) == 0 && fate_of(&f, path))
 			return xstrdup(ids.item[i]);
 	}

@@ -50,6 +50,24 @@ int txn_list(struct os *os, struct strv *ret, struct err *e)
 	return 0;
 }
 
+bool txn_is_confirmed(const struct txn *t)
+{
+	return t->state == TXN_ENDED && journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
+}
+
+int txn_was_undone(struct os *os, const struct strv *ids, const char *id, struct err *e)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		CLEANUP_TXN struct txn t = { 0 };
+
+		if (txn_open(os, ids->item[i], &t, e) < 0)
+			return -1;
+		if (txn_is_confirmed(&t) && str_eq(t.plan.undoes, id))
+			return 1;
+	}
+	return 0;
+}
+
 int txn_lock_or_who(struct os *os, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
 		    struct err *e)
 {

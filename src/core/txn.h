@@ -49,6 +49,10 @@ int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e);
 int txn_refresh(struct os *os, struct txn *t, struct err *e);
 /* Ids of all transactions with a folder, oldest first. */
 int txn_list(struct os *os, struct strv *ret, struct err *e);
+/* It was confirmed, and is at its end. */
+bool txn_is_confirmed(const struct txn *t);
+/* Has another of these, a confirmed one, taken this one back? 1: yes. */
+int txn_was_undone(struct os *os, const struct strv *ids, const char *id, struct err *e);
 
 /* /run/kannuki/lock, held per change of state and never across the window. ERR_CONFLICT naming
  * the holder when it is not had within wait_ms. */

@@ -99,6 +99,8 @@ exits "apply puts it right" 0 as_admin "$vps_one" kannuki apply --yes
 is "  so it bans there again" 22022 jail_ports
 exits "undo of that" 0 as_admin "$vps_one" kannuki undo --yes
 is "  the administrator's own port is back" 22 jail_ports
+exits "then undo of all meets what he wrote: 5" 5 as_admin "$vps_one" kannuki undo --yes --no-wait
+said "  and not the transaction that is undone" 'zz-kannuki.local was changed by someone else since then'
 vps run "$vps_one" sed -i 's/22$/22022,ssh/' /etc/fail2ban/jail.d/zz-kannuki.local
 exits "undo of all: 4" 4 as_admin "$vps_one" kannuki undo --yes --no-wait
 is "  who is connected is spared" 192.0.2.10 ignored
