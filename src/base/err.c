@@ -101,3 +101,11 @@ int err_exit_code(const struct err *e)
 	}
 	return 1;
 }
+
+void err_keep_worst(int *worst, struct err *e, int r, const struct err *one)
+{
+	if (r < 0 ? *worst < 0 : r == 0 || *worst != 0)
+		return;
+	*worst = r;
+	*e = *one;
+}

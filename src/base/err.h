@@ -45,5 +45,9 @@ void err_fill(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LI
 void err_fill_sys(struct err *e, int errnum, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void err_fill_ctx(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* For what goes on past failures: of the results so far (0 at first) and this one the worst, which is a failure, then a
+ * remark (> 0), then 0; of two alike the first is told in *e. */
+void err_keep_worst(int *worst, struct err *e, int r, const struct err *one);
+
 /* The exit code of 1-product's table for this kind: 0, 1, 2 or 5. */
 int err_exit_code(const struct err *e);

@@ -195,6 +195,20 @@ struct inverse {
 	struct ssh_history history;
 };
 
+static struct change *changes_of(const struct fates *f, bool after)
+{
+	struct change *change = xcalloc(f->count, sizeof(*change));
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct node *n = after ? &f->fate[i].after : &f->fate[i].before;
+
+		change[i] = (struct change){
+			.path = f->fate[i].path, .type = n->type, .text = n->data, .mode = n->mode
+		};
+	}
+	return change;
+}
+
 /* The former files of sshd, in force. */
 static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *e)
 {
@@ -211,12 +225,7 @@ static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *
 
 	if (collect(v->os, v->txn, &step_sshd, &f, e) < 0)
 		return -1;
-	change = xcalloc(f.count, sizeof(*change));
-	for (size_t i = 0; i < f.count; i++)
-		change[i] = (struct change){ .path = f.fate[i].path,
-					     .type = f.fate[i].before.type,
-					     .text = f.fate[i].before.data,
-					     .mode = f.fate[i].before.mode };
+	change = changes_of(&f, false);
 	spec.change = change;
 	spec.change_count = f.count;
 	spec.v4 = json_is_true(v4);
@@ -228,22 +237,61 @@ static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *
 	return 0;
 }
 
-/* Both doors open: the very form in which the transaction waited for its own proof. Its plan saw the
- * files of before; untouched_since() has judged those of now. */
+/* sshd's files while the transaction waited: as its steps before the proof left them, and of those that only the
+ * end has changed, what was there at first. */
+static int collect_waiting(const struct inverse *v, struct fates *ret, struct err *e)
+{
+	const struct txn *t = v->txn;
+
+	for (size_t i = 0; i < t->plan.count; i++) {
+		bool finish = t->plan.step[i].phase == PHASE_FINISH;
+		CLEANUP_IMAGE struct image pre = { 0 }, post = { 0 };
+		int r;
+
+		if (t->plan.step[i].kind != &step_sshd)
+			continue;
+		r = txn_pre_image(v->os, t, i, &pre, e);
+		if (r == 0)
+			r = txn_post_image(v->os, t, i, &post, e);
+		if (r < 0)
+			return -1;
+		for (size_t j = 0; r == 0 && j < pre.count; j++) {
+			const struct node *was = &pre.item[j].node;
+			const char *path = pre.item[j].path;
+
+			if (!finish || !fate_of(ret, path))
+				add_fate(ret, path, was, finish ? was : image_node(&post, path));
+		}
+	}
+	return 0;
+}
+
+static int add_waiting_sshd(const struct inverse *v, struct plan *p, struct err *e)
+{
+	CLEANUP_FATES struct fates f = { 0 };
+	CLEANUP_FREE struct change *change = NULL;
+	json_t *args;
+
+	if (collect_waiting(v, &f, e) < 0)
+		return -1;
+	change = changes_of(&f, true);
+	args = json_deep_copy(v->history.waiting->args);
+	json_object_set_new(args, "changes", changes_json(change, f.count));
+	step_words(plan_add(p, &step_sshd, PHASE_ADD, "undo.ssh", args),
+		   _("sshd: open the former door beside the present one"),
+		   _("the former door must be there before the present one goes"),
+		   _("the present configuration comes back"));
+	/* What is there by now: untouched_since() has compared it with the journal. */
+	return changes_expect_present(v->os, json_object_get(args, "changes"), e);
+}
+
+/* Both doors open: the very form in which the transaction waited for its own proof. */
 static int add_waiting_forms(const struct inverse *v, struct plan *p, struct err *e)
 {
 	const struct txn *t = v->txn;
 
-	if (v->history.moved) {
-		json_t *args = json_deep_copy(v->history.waiting->args);
-
-		step_words(plan_add(p, &step_sshd, PHASE_ADD, "undo.ssh", args),
-			   _("sshd: open the former door beside the present one"),
-			   _("the former door must be there before the present one goes"),
-			   _("the present configuration comes back"));
-		if (changes_expect_present(v->os, json_object_get(args, "changes"), e) < 0)
-			return -1;
-	}
+	if (v->history.moved && add_waiting_sshd(v, p, e) < 0)
+		return -1;
 	for (size_t i = 0; i < t->plan.count; i++) {
 		const struct step *s = &t->plan.step[i];
 

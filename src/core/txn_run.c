@@ -9,6 +9,10 @@
 
 #define SECOND		   1000000000LL
 #define EXTEND_MAX_SECONDS 3600
+/* Of one finish step; the sum stays far below the time after which a holder of the lock is killed. */
+#define FINISH_TRIES	     3
+#define FINISH_PAUSE_MS	     500
+#define FINISH_RETRY_SECONDS 30
 
 static struct step_ctx context(struct os *os, const struct txn *t, const char *secret, bool boot)
 {
@@ -287,6 +291,21 @@ static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *w
 	return r;
 }
 
+/* After CONFIRM it only goes forward: what fails for a moment (a full disk, a lost interrupt) is tried again. */
+static int run_finish_step(struct os *os, struct txn *t, size_t i, struct err *e)
+{
+	int64_t until = os_now(os, OS_BOOTTIME) + FINISH_RETRY_SECONDS * SECOND;
+
+	for (unsigned tries = 1;; tries++) {
+		if (run_step(os, t, i, NULL, e) == 0)
+			return 0;
+		if (tries == FINISH_TRIES || os_now(os, OS_BOOTTIME) >= until)
+			return -1;
+		*e = (struct err){ 0 };
+		os_sleep(os, FINISH_PAUSE_MS);
+	}
+}
+
 int txn_finish(struct os *os, struct txn *t, struct err *e)
 {
 	struct err why = { 0 };
@@ -299,7 +318,7 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 		if (t->plan.step[i].phase != PHASE_FINISH ||
 		    journal_last(&t->journal, RECORD_DONE, (uint32_t)i))
 			continue;
-		if (run_step(os, t, i, NULL, &why) < 0) {
+		if (run_finish_step(os, t, i, &why) < 0) {
 			err_ctx(&why, "%s", t->plan.step[i].title);
 			fall_back(os, t, i, &why);
 			fell_back = true;

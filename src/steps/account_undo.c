@@ -230,14 +230,6 @@ static int forget_sudo(const struct taking *t, struct err *e)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-static void keep_first(int r, const struct err *one, int *worst, struct err *e)
-{
-	if (r < 0 ? *worst >= 0 : r > *worst) {
-		*worst = r;
-		*e = *one;
-	}
-}
-
 int account_undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		 const struct image *post, struct err *e)
 {
@@ -252,13 +244,13 @@ int account_undo(const struct step_ctx *c, const struct step *s, const struct im
 	t.group = json_string_value(json_object_get(s->args, "group"));
 	t.create = create;
 	t.password = strcmp(password, "secret") == 0;
-	keep_first(remove_leftovers(c, &one), &one, &worst, e);
+	err_keep_worst(&worst, e, remove_leftovers(c, &one), &one);
 	/* While the user has its line, which says that the home is its. */
 	if (t.create && home) {
-		keep_first(home_take_back(c, home, &one), &one, &worst, e);
-		keep_first(forget_sudo(&t, &one), &one, &worst, e);
+		err_keep_worst(&worst, e, home_take_back(c, home, &one), &one);
+		err_keep_worst(&worst, e, forget_sudo(&t, &one), &one);
 	}
 	for (size_t i = 0; i < account_files_count; i++)
-		keep_first(file_back_retry(&t, account_files[i], &one), &one, &worst, e);
+		err_keep_worst(&worst, e, file_back_retry(&t, account_files[i], &one), &one);
 	return worst;
 }

@@ -49,11 +49,15 @@ static int tell(const struct step_ctx *c, const char *const *argv, struct err *e
 		       r.timed_out ? _("did not end in time") : str_trim(r.err));
 }
 
-static bool server_answers(const struct step_ctx *c)
+/* 1: there is none. */
+static int find_server(const struct step_ctx *c, struct err *e)
 {
-	struct err ignored = { 0 };
+	CLEANUP_RUN struct run_result r = { 0 };
 
-	return tell(c, ARGV(CLIENT, "ping", NULL), &ignored) == 0;
+	if (os_run(c->os, &(struct run){ .argv = ARGV(CLIENT, "ping"), .timeout_ms = LIMIT_MS }, &r,
+		   e) < 0)
+		return -1;
+	return r.status == 0 && !r.timed_out ? 0 : 1;
 }
 
 /* --- bans: at which port ------------------------------------------------------------------------- */
@@ -93,14 +97,17 @@ static int bans_apply(const struct step_ctx *c, const struct step *s, struct err
 static int bans_undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		     const struct image *post, struct err *e)
 {
-	int files = changes_undo(c, changes_of(s), pre, post, e);
+	int worst = changes_undo(c, changes_of(s), pre, post, e), r;
 	struct err server = { 0 };
 
+	if (c->boot)
+		return worst;
 	/* A server that does not run reads the files when it starts. */
-	if (c->boot || !server_answers(c) || start_anew(c, s, &server) == 0)
-		return files;
-	*e = server;
-	return -1;
+	r = find_server(c, &server);
+	if (r == 0)
+		r = start_anew(c, s, &server);
+	err_keep_worst(&worst, e, r < 0 ? r : 0, &server);
+	return worst;
 }
 
 static int bans_verify(const struct step_ctx *c, const struct step *s, struct err *e)
@@ -189,14 +196,12 @@ static int ignore(const struct step_ctx *c, const struct step *s, const struct i
 			if (r > 0 || strv_has(&now, address) == on ||
 			    (pre && has_line(image_text(pre, name), address)))
 				continue;
-			if (tell(c,
-				 ARGV(CLIENT, "set", name, on ? "addignoreip" : "delignoreip",
-				      address),
-				 &one) == 0)
-				continue;
-			if (worst == 0)
-				*e = one;
-			worst = -1;
+			err_keep_worst(&worst, e,
+				       tell(c,
+					    ARGV(CLIENT, "set", name,
+						 on ? "addignoreip" : "delignoreip", address),
+					    &one),
+				       &one);
 		}
 	}
 	return worst;

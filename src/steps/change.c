@@ -414,11 +414,7 @@ int changes_undo(const struct step_ctx *c, json_t *changes, const struct image *
 		struct err one = { 0 };
 		int r = undo_one(c, list[count], pre, post, &one);
 
-		/* A failure outranks a third party; of two alike the first is told. */
-		if (r < 0 ? worst >= 0 : r > worst) {
-			worst = r;
-			*e = one;
-		}
+		err_keep_worst(&worst, e, r, &one);
 	}
 	return worst;
 }

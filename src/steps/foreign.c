@@ -163,18 +163,20 @@ static int family_back(const struct step_ctx *c, size_t family, const struct ima
 {
 	const char *before = image_text(pre, families[family].text);
 	CLEANUP_FREE char *now = NULL;
+	CLEANUP_FREE char *opened = NULL;
 	CLEANUP_FREE char *rest = NULL;
 	struct err second = { 0 };
 
 	if (!before || !before[0])
 		return 0;
-	if (read_input(c, family, &now, e) == 0) {
-		CLEANUP_FREE char *opened = opened_input(now);
-
-		if (str_eq(now, before) || (how == BACK_OPENED && !str_eq(now, opened)) ||
-		    write_input(c, family, before, e) == 0)
-			return 0;
-	}
+	if (read_input(c, family, &now, e) < 0)
+		return -1;
+	opened = opened_input(now);
+	if (str_eq(now, before) || (how == BACK_OPENED && !str_eq(now, opened)) ||
+	    write_input(c, family, before, e) == 0)
+		return 0;
+	if (e->sys) /* it was not the program that refused them */
+		return -1;
 	rest = lines_that(before, is_no_ban);
 	return !str_eq(rest, before) && write_input(c, family, rest, &second) == 0 ? 0 : -1;
 }
@@ -188,11 +190,7 @@ static int families_back(const struct step_ctx *c, const struct image *pre, enum
 	for (size_t i = 0; i < COUNT(families); i++) {
 		struct err one = { 0 };
 
-		if (family_back(c, i, pre, how, &one) == 0)
-			continue;
-		if (worst == 0)
-			*e = one;
-		worst = -1;
+		err_keep_worst(&worst, e, family_back(c, i, pre, how, &one), &one);
 	}
 	return worst;
 }
@@ -281,16 +279,14 @@ static int chains_back(const struct step_ctx *c, json_t *chains, const struct im
 		struct err why = { 0 };
 		int r = read_chain(c, name ? name : "", &now, &why);
 
-		if (!before || !before[0] || (r == 0 && str_eq(now, before)))
-			continue;
-		if (how == BACK_OPENED && (r != 0 || strstr(now, "policy drop")))
+		if (!before || !before[0] || (r == 0 && str_eq(now, before)) ||
+		    (how == BACK_OPENED && (r > 0 || (r == 0 && strstr(now, "policy drop")))))
 			continue;
 		text = xasprintf("%s%s\n%s", r == 0 ? "flush chain " : "", r == 0 ? name : "",
 				 before);
-		if (r >= 0 && load(c, text, &why) == 0)
-			continue;
-		*e = why;
-		worst = -1;
+		if (r >= 0)
+			r = load(c, text, &why);
+		err_keep_worst(&worst, e, r, &why);
 	}
 	return worst;
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""crash.py WORK PROGRAM BASE [--report] [--every K] [PHASE [FROM-TO]]: all rounds, told in TAP; run starts it.
+"""crash.py WORK PROGRAM BASE [--report] [--every K] [--fault FAULT] [PHASE [FROM-TO]]: all rounds, told in TAP;
+run starts it.
 
 A phase is a command from a certain state on. A round is: that state in a fresh world, the command
-killed at its N-th changing call, recover as the dead-man would, a look. Rounds go on until the
-command comes to its end without being killed.
+killed at its N-th changing call (or that call fails), recover as the dead-man would, a look. Rounds go on
+until the command has fewer calls.
 """
 import argparse
 import multiprocessing
@@ -18,6 +19,7 @@ import light
 import rounds
 import setting
 
+FAULTS = "ENOSPC EIO EDQUOT EROFS ENOMEM EINTR short".split()
 WORKERS = int(os.environ.get("KANNUKI_CRASH_WORKERS", "5"))  # on 2 cores; half of a round is waiting
 EVERY_SECONDS = 20  # a sign of life
 
@@ -45,12 +47,12 @@ def work(phase, counter, every, last, results):
     results.put(None)
 
 
-def run_phase(s, kind, first, last, every):
+def run_phase(phase, first, last, every):
     """-> (rounds, seconds, came to its end)."""
     begin = told = time.monotonic()
     counter, limit = multiprocessing.Value("i", first), multiprocessing.Value("i", last)
     results = multiprocessing.SimpleQueue()
-    arguments = kind(s), counter, every, limit, results
+    arguments = phase, counter, every, limit, results
     workers = [multiprocessing.Process(target=work, args=arguments) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
@@ -62,28 +64,33 @@ def run_phase(s, kind, first, last, every):
             continue
         done.append(one)
         if one.lines:
-            tell(kind, one)
+            tell(phase, one)
         if time.monotonic() - told > EVERY_SECONDS:
             told = time.monotonic()
-            print("# %s: %d kills in %d s" % (kind.name, len(done), told - begin), flush=True)
+            print("# %s: %d rounds in %d s" % (title(phase), len(done), told - begin), flush=True)
     for worker in workers:
         worker.join()
     return sorted(done, key=lambda r: r.number), time.monotonic() - begin, limit.value < last
 
 
-def tell(kind, one):
-    print("not ok - %s, kill at %d (%s): not the %s state" % (kind.name, one.number, one.call, one.end or "promised"))
+def title(phase):
+    return phase.name + (", " + phase.fault if phase.fault else "")
+
+
+def tell(phase, one):
+    print("not ok - %s, at call %d (%s): not the %s state" % (title(phase), one.number, one.call, one.end or "promised"))
     for line in "\n".join(one.lines).splitlines()[:40]:
         print("#   " + line)
     sys.stdout.flush()
 
 
-def summary(kind, done):
+def summary(phase, done):
     good = [r for r in done if not r.lines]
     ends = ["%d %s state" % (n, end) for end in ("old", "confirmed") if (n := sum(r.end == end for r in good))]
     own = sum(r.call.startswith("self ") for r in done)
-    return "%s: %d of %d kills: %s (%d at calls of its own, %d of programs it runs)" % (
-        kind.name, len(good), len(done), ", ".join(ends) or "none", own, len(done) - own)
+    return "%s: %d of %d %s: %s (%d at calls of its own, %d of programs it runs)" % (
+        title(phase), len(good), len(done), "failures" if phase.fault else "kills", ", ".join(ends) or "none", own,
+        len(done) - own)
 
 
 def cpu():
@@ -98,11 +105,12 @@ def asked():
     parser.add_argument("--report", action="store_true", help="write the counts down, in RESULTS.md")
     parser.add_argument("--every", type=int, default=1, metavar="K",
                         help="only every K-th kill; which of them changes from day to day, so that K days are all")
+    parser.add_argument("--fault", default="", choices=FAULTS, help="the call fails so, instead of the kill")
     parser.add_argument("phase", nargs="?", choices=[k.name for k in rounds.PHASES])
     parser.add_argument("numbers", nargs="?", metavar="FROM-TO", help="these kills of the phase")
     a = parser.parse_args(sys.argv[4:])
-    if a.every < 1 or (a.report and a.every > 1):
-        parser.error("--every takes a number from 1 on; a report is of all kills")
+    if a.every < 1 or (a.report and (a.every > 1 or a.fault)):
+        parser.error("--every takes a number from 1 on; a report is of all kills and failures")
     first, _, last = (a.numbers or "1-1000000").partition("-")
     return a, int(first), int(last or first)
 
@@ -112,7 +120,7 @@ def main():
     kinds = [k for k in rounds.PHASES if a.phase in (None, k.name)]
     if a.every > 1:
         first += int(time.time() // 86400) % a.every
-        print("# every %d. kill, from %d on" % (a.every, first))
+        print("# every %d. call, from %d on" % (a.every, first))
     begin = time.monotonic()
     light.check(light.LIBC.unshare(light.NEW_NET))
     light.batch(["link set lo up"])
@@ -122,13 +130,14 @@ def main():
     print("# the states to begin from are made [%d s]" % (time.monotonic() - begin), flush=True)
     passed = failed = 0
     lines, used = [], cpu()
-    for kind in kinds:
-        done, seconds, complete = run_phase(s, kind, first, last, a.every)
+    faults = ["", *FAULTS] if a.report else [a.fault]
+    for phase in [kind(s, fault) for fault in faults for kind in kinds]:
+        done, seconds, complete = run_phase(phase, first, last, a.every)
         bad = sum(bool(r.lines) for r in done)
         if not complete and not a.numbers:
             bad += 1
-            print("not ok - %s did not come to its end" % kind.name)
-        lines.append(summary(kind, done))
+            print("not ok - %s did not come to its end" % title(phase))
+        lines.append(summary(phase, done))
         used, before = cpu(), used
         print("%s - %s [%d s, %d s of CPU]" % ("not ok" if bad or not done else "ok", lines[-1], seconds, used - before),
               flush=True)

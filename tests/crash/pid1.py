@@ -108,8 +108,9 @@ class Unit:
 
 class Manager:
     def __init__(self, wrap):
-        # {"unit": pattern, "kill": N, "log": file}: started under the tracer; {"unit": pattern, "hold": True}: the
-        # job never ends; "idle": pattern: something that only sleeps is started instead
+        # {"unit": pattern, "kill": N, "fault": name or "", "log": file}: started under the tracer;
+        # {"unit": pattern, "hold": True}: the job never ends; "idle": pattern: something that only sleeps is
+        # started instead
         self.wrap = wrap or {}
         self.held = threading.Event()
         self.faults = []
@@ -192,7 +193,8 @@ class Manager:
         env = self.variables(unit)
         argv = self.words(command.lstrip("-"), env)
         if wrapped:
-            argv = [TRACER, "-k", str(self.wrap["kill"]), "-o", self.wrap["log"], "--"] + argv
+            fault = ["-f", self.wrap["fault"]] if self.wrap.get("fault") else []
+            argv = [TRACER, "-k", str(self.wrap["kill"]), *fault, "-o", self.wrap["log"], "--"] + argv
         if units.matching([unit.name], self.wrap.get("idle", "")):
             argv = ["/bin/sleep", "infinity"]
         log = os.open("/dev/units.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The phases: from which state, what is killed, and what must be then."""
+"""The phases: from which state, what is killed or made to fail, and what must be then."""
 import os
 import subprocess
 import threading
@@ -12,7 +12,7 @@ PROGRAM = "/root/kannuki"
 
 
 class Round:
-    """One kill and what came of it; nothing in `lines`: as promised."""
+    """One kill or failure and what came of it; nothing in `lines`: as promised."""
 
     def __init__(self, number):
         self.number, self.call, self.end, self.lines = number, "", "", []
@@ -29,14 +29,19 @@ def run(w, *argv):
 class Phase:
     name = checkpoint = unit = ""
 
-    def __init__(self, s):
-        self.s = s
+    def __init__(self, s, fault):
+        self.s, self.fault = s, fault  # "": it is killed
 
     def wrap(self, number):
-        return {"unit": self.unit, "kill": number, "log": setting.TRACE_LOG} if self.unit else None
+        if not self.unit:
+            return None
+        return {"unit": self.unit, "kill": number, "fault": self.fault, "log": setting.TRACE_LOG}
+
+    def tracer(self, number):
+        return [setting.TRACE, "-k", str(number), *(["-f", self.fault] if self.fault else []), "-o", setting.TRACE_LOG, "--"]
 
     def begin(self, w, number):
-        """Until it was killed -> True, or has come to its end -> False."""
+        """Until it was killed -> True, or has come to its end -> False. With a fault: until it has come to an end."""
         raise NotImplementedError
 
     # --- what the dead-man does ---------------------------------------------------------------------
@@ -70,9 +75,11 @@ class Phase:
         w = None
         try:
             w = self.s.world(self.checkpoint, self.wrap(number))
-            if not self.begin(w, number):
+            hit = self.begin(w, number)
+            calls = setting.trace(w)
+            if len(calls) < number if self.fault else not hit:
                 return None
-            r.call = setting.trace(w)[-1].split(" ", 1)[1]
+            r.call = calls[number - 1].split(" ", 1)[1]
             r.end, r.lines = self.bring_to_end(w)
             r.lines += state.wait_like(w, self.s.wanted[r.end], 3, self.s.look(self.checkpoint))[1]
             if number % LOGIN_EVERY == 0:
@@ -94,7 +101,7 @@ class Phase:
 
     def traced(self, w, number, *argv):
         """Runs it under the tracer -> was it killed?"""
-        return w.run([setting.TRACE, "-k", str(number), "-o", setting.TRACE_LOG, "--", *argv], may_fail=True)[0] == 137
+        return w.run([*self.tracer(number), *argv], may_fail=True)[0] == 137
 
 
 class Start(Phase):
@@ -114,14 +121,14 @@ class Start(Phase):
             except (RuntimeError, OSError):  # the world went while it waited: it had come to its end
                 pass
 
-        argv = [setting.TRACE, "-k", str(number), "-o", setting.TRACE_LOG, "--", PROGRAM, "apply", "--policy",
-                "/root/policy.conf", "--yes", "--no-wait", "--password-stdin"]
+        argv = [*self.tracer(number), PROGRAM, "apply", "--policy", "/root/policy.conf", "--yes", "--no-wait",
+                "--password-stdin"]
         asking = threading.Thread(daemon=True, target=ask)
         asking.start()
         for _ in range(150):
             asking.join(0.2)
             if ended:
-                if ended[0] != 137:
+                if ended[0] != (1 if self.fault else 137):
                     raise RuntimeError("apply ended with %d" % ended[0])
                 return True
             if w.ask("harness", "held", "0")[1] == "held":
@@ -157,7 +164,7 @@ class Confirm(Phase):
     name, checkpoint = "confirm", "pending"
 
     def begin(self, w, number):
-        done = setting.confirm(self.s, "%s -k %d -o %s --" % (setting.TRACE, number, setting.TRACE_LOG))
+        done = setting.confirm(self.s, " ".join(self.tracer(number)))
         if done.returncode == 0:
             return False
         if len(setting.trace(w)) < number:

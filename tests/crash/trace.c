@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace.c - trace [-k N] [-o FILE] [--] PROGRAM ARGUMENT...
+ * trace.c - trace [-k N [-f FAULT]] [-o FILE] [--] PROGRAM ARGUMENT...
  *
  * Runs a program and counts the system calls that change something, its own and those of all it
  * starts, in the order in which they are entered. With -k N all of them get SIGKILL at the entry
  * of the N-th: that call is not carried out any more. FILE gets one line a call: number, "self" or
  * the child's name, the call, what it is about. Without -k the program runs to its end.
+ * With -f the N-th call fails instead, by the name of an error (ENOSPC), and all goes on; "short": of
+ * what it shall write only half is written, where it writes at all, else it fails with EINTR.
  *
  * What changes nothing outlives a kill and is not counted: pipes, terminals, /dev, files opened for
  * reading, netlink that only asks (sock_diag, routes), TCP, mount namespaces of a child's own. seccomp stops only at the calls
@@ -32,6 +34,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +127,17 @@ static pid_t tracees[PIDS_MAX];
 static size_t tracee_count;
 static pid_t self_pid; /* the program itself */
 static unsigned long counted, kill_at;
+static int fault; /* the error that takes the place of the kill; 0: none */
+static bool fault_is_short;
 static FILE *out;
+
+static const struct {
+	const char *name;
+	int number;
+} faults[] = {
+	{ "ENOSPC", ENOSPC }, { "EIO", EIO },	  { "EDQUOT", EDQUOT }, { "EROFS", EROFS },
+	{ "ENOMEM", ENOMEM }, { "EINTR", EINTR }, { "short", EINTR },
+};
 
 static void die(const char *what)
 {
@@ -309,6 +322,39 @@ static void name_of(pid_t pid, char *ret, size_t size)
 	ret[strcspn(ret, "\n")] = '\0';
 }
 
+/* --- making it fail --------------------------------------------------------------------------- */
+
+static bool writes(long nr)
+{
+	return nr == SYS_write || nr == SYS_pwrite64 || nr == SYS_sendfile ||
+	       nr == SYS_copy_file_range;
+}
+
+#ifdef __x86_64__
+/* At a seccomp stop a call number of -1 skips the call, and the result is what stands there. */
+static void inject(pid_t pid, long nr)
+{
+	struct user_regs_struct r;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
+		die("ptrace");
+	if (fault_is_short && writes(nr)) {
+		unsigned long long *count = nr == SYS_sendfile		? &r.r10
+					    : nr == SYS_copy_file_range ? &r.r8
+									: &r.rdx;
+
+		*count = *count > 1 ? *count / 2 : *count;
+	} else {
+		r.orig_rax = (unsigned long long)-1;
+		r.rax = (unsigned long long)-fault;
+	}
+	if (ptrace(PTRACE_SETREGS, pid, 0, &r) < 0)
+		die("ptrace");
+}
+#else
+#error "inject() knows the registers of x86-64 only"
+#endif
+
 static void at_call(pid_t pid)
 {
 	struct __ptrace_syscall_info info;
@@ -327,7 +373,9 @@ static void at_call(pid_t pid)
 			name_of(pid, name, sizeof(name));
 		counted++;
 		fprintf(out, "%lu %s %s %s\n", counted, name, calls[i].name, about);
-		if (counted == kill_at)
+		if (counted == kill_at && fault)
+			inject(pid, calls[i].nr);
+		else if (counted == kill_at)
 			kill_all();
 		return;
 	}
@@ -416,17 +464,26 @@ static int follow(void)
 	return result;
 }
 
+static bool set_fault(const char *name)
+{
+	for (size_t i = 0; i < COUNT(faults); i++)
+		if (strcmp(faults[i].name, name) == 0)
+			fault = faults[i].number;
+	fault_is_short = strcmp(name, "short") == 0;
+	return fault != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *file = "/dev/stderr";
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+k:o:")) != -1) {
+	while ((option = getopt(argc, argv, "+k:f:o:")) != -1) {
 		if (option == 'k')
 			kill_at = strtoul(optarg, NULL, 10);
 		else if (option == 'o')
 			file = optarg;
-		else
+		else if (option != 'f' || !set_fault(optarg))
 			return 125;
 	}
 	out = fopen(file, "we");

@@ -51,6 +51,15 @@ way_unconfirmed() { # nobody confirms: the window passes, and all is as before
 	owner_gets_in "$vps_one" "not confirmed"
 	answer "$vps_one" "$job_before" "not confirmed"
 }
+way_cut() { # the power is cut while it waits for the proof: all is as before
+	pending "$vps_one"
+	vps power-cut "$vps_one"
+	vps boot "$vps_one" >/dev/null
+	ok "power cut: it ends by itself" ended "$vps_one" 30
+	is_as_before "$vps_one" "power cut: byte for byte as before"
+	owner_gets_in "$vps_one" "power cut"
+	answer "$vps_one" "$job_before" "power cut"
+}
 session_begin() { live_begin "$2" "$1" "-$2" -l "$job_owner"; }
 session_lives() { ok "$1: the session that was there lives, IPv$2" live_lives "$2"; }
 way_pending() {
@@ -111,6 +120,15 @@ way_rebooted() {
 	is "rebooted: nothing of the waiting time is left" "" vps run "$vps_one" sh -c \
 		'ls /run/systemd/system /etc/systemd/system | grep -E "kannuki-(apply|sentinel|deadline|recover|settle)" || true'
 	is "no unit failed" "" vps run "$vps_one" systemctl --failed --no-legend --plain
+}
+
+way_undone() { # what was confirmed is taken back, proved by the owner's former login
+	exits "undo of what is confirmed waits: 4" 4 as_admin "$vps_one" kannuki undo --yes --no-wait
+	ok "undo waits: the admin gets in" door "$vps_one" -- true
+	ok "undo: $job_owner's login proves it" as_owner "$vps_one" /usr/local/sbin/kannuki confirm
+	is_as_before "$vps_one" "undone: byte for byte as before"
+	owner_gets_in "$vps_one" "undone"
+	answer "$vps_one" "$job_before" "undone"
 }
 
 # --- what the documents say of it -----------------------------------------------------------------

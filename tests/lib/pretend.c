@@ -29,6 +29,11 @@ static int spend(struct pretend *p, struct err *e)
 		p->budget--;
 		return 0;
 	}
+	if (p->once) {
+		p->once = false;
+		p->budget = PRETEND_PLENTY;
+		return err_sys(e, EIO, "one failure");
+	}
 	return err_sys(e, EIO, "power cut");
 }
 
@@ -291,7 +296,9 @@ void pretend_init(struct pretend *p, struct os *base)
 		  0600 },
 	};
 
-	*p = (struct pretend){ .os.ops = &ops, .base = base, .budget = 100000, .generation = 1 };
+	*p = (struct pretend){
+		.os.ops = &ops, .base = base, .budget = PRETEND_PLENTY, .generation = 1
+	};
 	for (size_t i = 0; i < COUNT(dirs); i++)
 		pretend_dir(p, dirs[i], 0755);
 	pretend_dir(p, "/var/lib/kannuki/txn/1", 0700);

@@ -8,6 +8,8 @@
 
 #include "os/os.h"
 
+#define PRETEND_PLENTY 1000000 /* calls: no cut */
+
 struct pretend_unit {
 	char name[64];
 	bool active;
@@ -18,6 +20,7 @@ struct pretend {
 	struct os *base;
 	/* Calls until the power is cut: each later one fails. */
 	int budget;
+	bool once; /* only that one call fails, and this is false then */
 	bool late; /* the call that meets the cut still does its work, but nobody hears */
 	bool quiet; /* inside a program or a snapshot: calls of it are free (programs: see pretend_run) */
 	int64_t clock; /* ns */

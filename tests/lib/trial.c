@@ -7,8 +7,6 @@
 
 #include "base/mem.h"
 
-#define PLENTY 1000000
-
 static void must(int r, const struct err *e)
 {
 	if (r >= 0)
@@ -104,7 +102,7 @@ static bool back(struct trial *t, const struct trial_case *c, const char *what, 
 /* From where it stopped to the old state. */
 static int recover(struct trial *t, enum death death, bool with_post, struct err *e)
 {
-	t->p.budget = PLENTY;
+	t->p.budget = PRETEND_PLENTY;
 	t->p.late = false;
 	if (death == PROCESS_DIES)
 		return trial_undo(t, with_post, e);
@@ -145,7 +143,7 @@ static int cut_undo(const struct trial_case *c, bool late, int budget)
 	int r, bad = 0;
 
 	trial_init(&t, c->kind, c->args(), c->prepare);
-	t.p.budget = PLENTY;
+	t.p.budget = PRETEND_PLENTY;
 	must(capture(&t, &t.pre, &e), &e);
 	must(t.s.kind->apply(&t.c, &t.s, &e), &e);
 	must(capture(&t, &t.post, &e), &e);
@@ -162,6 +160,40 @@ static int cut_undo(const struct trial_case *c, bool late, int budget)
 	return bad < 0 ? bad : r == 0;
 }
 
+/* One call of undo fails, or of the apply before it, and all others do their work. */
+static int fail_once(const struct trial_case *c, bool in_undo, int number)
+{
+	const char *what = in_undo ? "a failure in undo" : "a failure in apply";
+	struct err e = { 0 };
+	struct trial t;
+	bool met;
+	int r, bad = 0;
+
+	trial_init(&t, c->kind, c->args(), c->prepare);
+	must(capture(&t, &t.pre, &e), &e);
+	if (in_undo) {
+		must(t.s.kind->apply(&t.c, &t.s, &e), &e);
+		must(capture(&t, &t.post, &e), &e);
+	}
+	t.p.budget = number;
+	t.p.once = true;
+	r = in_undo ? trial_undo(&t, true, &e) : t.s.kind->apply(&t.c, &t.s, &e);
+	met = !t.p.once;
+	t.p.once = false;
+	t.p.budget = PRETEND_PLENTY;
+	/* Who says that it is done has to have done it. */
+	if (in_undo && r >= 0 && !back(&t, c, "an undo that said so", number))
+		bad = -1;
+	if (trial_undo(&t, in_undo, &e) != 0) {
+		printf("# undo after %s, call %d: %s\n", what, number, e.msg);
+		bad = -1;
+	} else if (!back(&t, c, what, number)) {
+		bad = -1;
+	}
+	trial_done(&t);
+	return bad < 0 ? bad : !met;
+}
+
 int trial_cut_everywhere(const struct trial_case *c)
 {
 	int cuts = 0;
@@ -176,5 +208,9 @@ int trial_cut_everywhere(const struct trial_case *c)
 			if ((r = cut_undo(c, late, n)) < 0)
 				return -1;
 	}
+	for (int in_undo = 0; in_undo < 2; in_undo++)
+		for (int n = 0, r = 0; r == 0; n++, cuts++)
+			if ((r = fail_once(c, in_undo, n)) < 0)
+				return -1;
 	return cuts;
 }

@@ -39,5 +39,6 @@ struct trial_case {
 };
 
 /* The power, or only the process, dies at every call of apply; then undo. And: undo dies at every
- * call; then undo again. Returns how many cuts were tried, or -1 after saying which went wrong. */
+ * call; then undo again. And: every single call of either fails once; an undo that says nothing of it has done
+ * all the same. Returns how many cuts were tried, or -1 after saying which went wrong. */
 int trial_cut_everywhere(const struct trial_case *c);

@@ -350,6 +350,66 @@ static int reboot_after_confirm_finishes_and_undoes_nothing(void)
 	return 0;
 }
 
+/* Confirmed on a host where the N-th call of this kind that comes then fails: 1, or 0 when fewer came. */
+static int finish_with_a_failure(enum fake_op op, unsigned long n, struct err *e)
+{
+	struct fake *f = txn_host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+	int r = -1;
+
+	if (txn_host_apply(f, true, e) == 1 && txn_active(&f->os, &id, e) == 0 &&
+	    txn_open(&f->os, id, &t, e) == 0 && txn_confirm(&f->os, &t, "taro", e) == 0) {
+		f->fail[op].at = f->count[op] + n;
+		f->fail[op].errnum = ENOSPC;
+		if (recover_run(&f->os, id, RECOVER_DUE, &done, e) <
+		    0) /* the journal itself: next time */
+			recover_run(&f->os, id, RECOVER_DUE, &done, e);
+		r = is_new(f) ? f->count[op] >= f->fail[op].at : -1;
+	}
+	fake_free(f);
+	return r;
+}
+
+static int finish_that_fails_for_a_moment_goes_on(void)
+{
+	static const enum fake_op ops[] = { FAKE_PUT, FAKE_WRITE_AT, FAKE_RUN };
+
+	for (size_t i = 0; i < COUNT(ops); i++) {
+		unsigned long n = 1;
+		int r = 1;
+
+		for (; r > 0 && n < 100; n++) {
+			struct err e = { 0 };
+
+			r = finish_with_a_failure(ops[i], n, &e);
+			if (r < 0)
+				printf("# call %lu of kind %d: %s\n", n, (int)ops[i], e.msg);
+		}
+		T_OK(r == 0 && n > 2 && n < 100);
+	}
+	return 0;
+}
+
+static int finish_that_fails_for_good_keeps_what_was_proved_and_says_so(void)
+{
+	struct fake *f = txn_host();
+	struct err e = { 0 };
+	int64_t begin;
+
+	T_OK(txn_host_apply(f, true, &e) == 1);
+	fake_dir(f, "/etc/d", 0755);
+	begin = f->clock[OS_BOOTTIME];
+	T_OK(confirm(f, &e) == 2);
+	T_OK(strstr(e.msg, "confirmed, but not finished") && strstr(e.msg, "/etc/d"));
+	T_STR(fake_text(f, "/etc/b"), "new b\n");
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
+	T_OK(f->clock[OS_BOOTTIME] - begin < INT64_C(5000000000));
+	fake_free(f);
+	return 0;
+}
+
 static int plan_that_closes_no_door_is_in_force_at_once(void)
 {
 	struct fake *f = txn_host();
@@ -440,6 +500,8 @@ int main(void)
 		T(steps_of_the_wall_clock_do_not_matter),
 		T(reboot_while_pending_undoes_whatever_the_deadline),
 		T(reboot_after_confirm_finishes_and_undoes_nothing),
+		T(finish_that_fails_for_a_moment_goes_on),
+		T(finish_that_fails_for_good_keeps_what_was_proved_and_says_so),
 		T(plan_that_closes_no_door_is_in_force_at_once),
 		T(second_apply_meets_a_conflict),
 		T(third_party_change_is_kept_aside),

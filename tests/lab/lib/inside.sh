@@ -90,7 +90,9 @@ cmd_snapshot() { # snapshot NAME FILE [GLOB...]   writes its whole state to FILE
 		cmd_run "$name" systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer,path --state=active,failed |
 			awk '{ print $1, $3 }' | grep -vE "$passing_units" || true
 		echo "# listeners"
-		cmd_run "$name" ss -Hlntup | sed -E 's/pid=[0-9]+,fd=[0-9]+/-/g' | awk '{ print $1, $5, $7 }' | sort
+		# (a port of UDP from 32768 on is what the kernel gave to who asked for any: another at each start)
+		cmd_run "$name" ss -Hlntup | sed -E 's/pid=[0-9]+,fd=[0-9]+/-/g; s/^(udp .*:)(3276[89]|327[7-9].|32[89]..|3[3-9]...|[4-6]....) /\1any /' |
+			awk '{ print $1, $5, $7 }' | sort
 		echo "# ruleset"
 		cmd_run "$name" nft -s list ruleset 2>/dev/null # it warns of tables that iptables made
 	} >"$file"

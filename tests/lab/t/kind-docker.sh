@@ -21,6 +21,7 @@ trap 'kill %1; lab_cleanup' EXIT
 way_before docker
 box_gets_out before
 way_unconfirmed
+way_cut
 way_pending
 box_gets_out pending
 way_confirmed 4
@@ -28,4 +29,6 @@ way_rebooted
 box_gets_out rebooted
 exits "open 8081/tcp, the outer port" 0 as_admin "$vps_one" kannuki open --yes 8081/tcp
 answer "$vps_one" "80 8081 $job_port" "opened"
+exits "and closed again by undo" 0 as_admin "$vps_one" kannuki undo --yes
+way_undone
 done_testing

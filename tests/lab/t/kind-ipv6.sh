@@ -11,9 +11,11 @@ is "it has no IPv4" "" vps run "$vps_one" ip -4 addr show scope global
 like "its address comes from the router, for seconds" "$(vps addr "$vps_one" 6)/64 scope global dynamic" \
 	vps run "$vps_one" ip -6 addr show dev eth0
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 6
 way_rebooted
 like "the router is still heard" "^default via fe80::.* proto ra .*expires (1[0-9]|[5-9])sec" vps run "$vps_one" ip -6 route
 ok "and the door opens" door "$vps_one" -6 -- true
+way_undone
 done_testing

@@ -17,7 +17,9 @@ said "  and which line" '/etc/ssh/sshd_config:[0-9]+: allowusers ubuntu.*name ta
 policy "$vps_one"
 is_as_before "$vps_one" "  and nothing has changed"
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 4
 way_rebooted
+way_undone
 done_testing

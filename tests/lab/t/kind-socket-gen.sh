@@ -7,6 +7,7 @@
 
 way_before socket-gen
 way_unconfirmed
+way_cut
 socket_undone
 way_pending
 way_confirmed 6

@@ -9,8 +9,10 @@ way_before sudo-user
 ok "root is locked: by password" refused_root_password "$vps_one"
 like "and by a key it only says so" 'Please login as the user "debian"' vps ssh "$vps_one" --key "$(vps key)" -- true
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 6
 way_rebooted
 is "debian's key still opens the new door" debian vps ssh "$vps_one" --key "$job_key" -l debian -p "$job_port" -- id -un
+way_undone
 done_testing

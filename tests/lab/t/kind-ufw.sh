@@ -6,7 +6,9 @@
 
 way_before ufw
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 6
 way_rebooted
+way_undone
 done_testing

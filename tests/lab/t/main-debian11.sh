@@ -7,7 +7,9 @@
 
 way_before debian11
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 6
 way_rebooted
+way_undone
 done_testing

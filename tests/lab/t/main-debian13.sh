@@ -7,7 +7,9 @@
 
 way_before debian13
 way_unconfirmed
+way_cut
 way_pending
 way_confirmed 4
 way_rebooted
+way_undone
 done_testing
