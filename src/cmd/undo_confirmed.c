@@ -54,7 +54,7 @@ int undo_confirmed(struct call *c, const char *id, struct err *e)
 	CLEANUP_FACTS struct facts f = { 0 };
 	CLEANUP_PLAN struct plan p = { 0 };
 	CLEANUP_STR struct str s = { 0 };
-	const struct facts_query q = { .brief = true, .bans = true };
+	const struct facts_query q = { .bans = true }; /* who may become root, of all */
 	const char *window = opts_get(&c->opts, "window");
 	struct apply_wish wish = { .yes = opts_has(&c->opts, "yes"),
 				   .wait = !opts_has(&c->opts, "no-wait") };

@@ -342,19 +342,55 @@ static int add_steps_back(const struct inverse *v, struct plan *p, struct err *e
 	return 0;
 }
 
-/* Who may prove the former door: root or the admin, by what worked then. */
-static void add_doors(const struct txn *t, const struct ssh_history *h, struct plan *p)
+static bool was_created_by(const struct txn *t, const char *user)
 {
-	static const char *const methods[] = { "publickey", "password" };
+	for (size_t i = 0; i < t->plan.count; i++) {
+		json_t *args = t->plan.step[i].args;
 
-	for (size_t i = 0; i < h->old_count; i++)
-		for (size_t m = 0; m < COUNT(methods); m++) {
-			plan_add_door(p, "root", h->old_port[i], methods[m]);
-			for (size_t d = 0; d < t->plan.door_count; d++)
-				if (!str_eq(t->plan.door[d].user, "root"))
-					plan_add_door(p, t->plan.door[d].user, h->old_port[i],
-						      methods[m]);
-		}
+		if (t->plan.step[i].kind == &step_account &&
+		    json_is_true(json_object_get(args, "create")) &&
+		    str_eq(json_string_value(json_object_get(args, "user")), user))
+			return true;
+	}
+	return false;
+}
+
+/* A password, or a key that does more than name another user, as images have it for root. */
+static bool has_a_way_in(const struct account *a)
+{
+	if (a->password == PASSWORD_SET)
+		return true;
+	for (size_t i = 0; i < a->key_count; i++)
+		if (!strstr(a->key[i].options, "command="))
+			return true;
+	return false;
+}
+
+/* Who could prove the former door and will still be there: root, and whoever becomes root by sudo. A login of
+ * a user that goes with the undo would show nothing. */
+static bool may_prove(const struct txn *t, const struct account *a)
+{
+	bool root = a->uid == 0 || a->sudo_nopasswd || a->sudo_any;
+
+	return root && a->can_login && has_a_way_in(a) && !was_created_by(t, a->name);
+}
+
+static void add_door(struct plan *p, const char *user, const struct ssh_history *h)
+{
+	for (size_t i = 0; i < h->old_count; i++) {
+		plan_add_door(p, user, h->old_port[i], "publickey");
+		plan_add_door(p, user, h->old_port[i], "password");
+	}
+}
+
+/* By what worked then. */
+static void add_doors(const struct inverse *v, struct plan *p)
+{
+	for (size_t i = 0; i < v->facts->account_count; i++)
+		if (may_prove(v->txn, &v->facts->account[i]))
+			add_door(p, v->facts->account[i].name, &v->history);
+	if (p->door_count == 0)
+		add_door(p, "root", &v->history);
 }
 
 int controls_inverse(struct os *os, const struct facts *facts, const struct txn *t,
@@ -375,7 +411,7 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 		     !h->last && i < facts->sshd.port_count && h->old_count < COUNT(h->old_port);
 		     i++)
 			h->old_port[h->old_count++] = facts->sshd.port[i];
-		add_doors(t, h, &p);
+		add_doors(&v, &p);
 		if (add_waiting_forms(&v, &p, e) < 0)
 			return -1;
 		bans_pause(facts, &p);
