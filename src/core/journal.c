@@ -159,6 +159,21 @@ int journal_add(struct os *os, struct journal *j, const struct journal_entry *en
 	return 0;
 }
 
+int journal_settle(struct os *os, const struct journal *j, struct err *e)
+{
+	CLEANUP_NODE struct node n = { 0 };
+	size_t len = (size_t)j->next * JOURNAL_SLOT;
+
+	if (os_get(os, j->path, &n, e) < 0)
+		return err_ctx(e, _("journal"));
+	if (n.type != NODE_FILE || n.len < len)
+		return err_set(e, ERR_FAILED, _("journal %s: not there"), j->path);
+	/* The same bytes: a write that is torn tears nothing. */
+	if (len > 0 && os_write_at(os, j->path, 0, n.data, len, e) < 0)
+		return err_ctx(e, _("journal"));
+	return 0;
+}
+
 int journal_mark(struct os *os, struct journal *j, enum record_type type, const char *text,
 		 struct err *e)
 {

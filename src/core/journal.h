@@ -64,6 +64,9 @@ int journal_create(struct os *os, const char *path, struct err *e);
 int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e);
 /* Appends durably, then takes it into j. Times are filled in here. */
 int journal_add(struct os *os, struct journal *j, const struct journal_entry *entry, struct err *e);
+/* Writes all records again, durably: one that a killed process wrote, or whose fsync failed, can be read
+ * and is not on the disk yet. */
+int journal_settle(struct os *os, const struct journal *j, struct err *e);
 /* A record of no step, with words only. */
 int journal_mark(struct os *os, struct journal *j, enum record_type type, const char *text,
 		 struct err *e);

@@ -313,6 +313,9 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 
 	if (t->state == TXN_ENDED)
 		return txn_clear(os, t, false, e);
+	/* Whoever wrote CONFIRM may have died before it was on the disk: a power cut would undo all but this. */
+	if (journal_settle(os, &t->journal, e) < 0)
+		return -1;
 	give_reserve_back(os, t);
 	for (size_t i = 0; i < t->plan.count && !fell_back; i++) {
 		if (t->plan.step[i].phase != PHASE_FINISH ||
