@@ -81,6 +81,9 @@ static int apply_run(struct call *c, struct err *e)
 	hold_term(false);
 	if (r < 0)
 		fprintf(stderr, "kannuki: %s\n", e->msg);
+	/* Nothing was begun: to watch would keep it from being cleared up, since we are alive. */
+	if (r < 0 && t.state == TXN_PREPARED)
+		return r;
 	/* Also after a failure: should its undo have failed too, we are one layer of several. */
 	r = watch(c->os, id, e);
 	return r < 0 ? r : EXIT_DONE;

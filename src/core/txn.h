@@ -79,7 +79,8 @@ struct txn_limits {
 
 /*
  * From BEGIN to PENDING (1), or, for a plan that closes no door, to END (0). On any failure all is
- * undone and the error says why; if the undo failed too, that is said and the layers go on.
+ * undone and the error says why; if the undo failed too, that is said and the layers go on. With < 0 and
+ * t->state still TXN_PREPARED nothing was begun, and nothing is armed.
  */
 int txn_carry_out(struct os *os, struct txn *t, const struct txn_limits *limits, const char *secret,
 		  struct err *e);

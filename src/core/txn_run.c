@@ -184,6 +184,17 @@ static int carry_out_locked(struct os *os, struct txn *t, const struct txn_limit
 	return 0;
 }
 
+/* An undo before the first record takes ACTIVE first, and may have been killed before the folder went. */
+static int expect_active(struct os *os, const struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *active = NULL;
+	int r = txn_active(os, &active, e);
+
+	if (r < 0 || (r == 0 && str_eq(active, t->id)))
+		return r;
+	return err_set(e, ERR_CONFLICT, _("transaction %s was taken back before it began"), t->id);
+}
+
 int txn_carry_out(struct os *os, struct txn *t, const struct txn_limits *limits, const char *secret,
 		  struct err *e)
 {
@@ -192,6 +203,10 @@ int txn_carry_out(struct os *os, struct txn *t, const struct txn_limits *limits,
 
 	if (txn_lock(os, 10000, &token, e) < 0)
 		return -1;
+	if (expect_active(os, t, e) < 0) {
+		os_unlock(os, token);
+		return -1;
+	}
 	r = carry_out_locked(os, t, limits, secret, e);
 	if (r == 0) {
 		r = txn_finish(os, t, e);

@@ -10,11 +10,38 @@
 #include "lib/t.h"
 #include "lib/txn_host.h"
 
+static const char boot_unit[] = "/etc/systemd/system/kannuki-recover-boot.service";
+
+#define HOLDER 777
+
 static int recover(struct fake *f, const char *id, struct err *e)
 {
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 
 	return recover_run(&f->os, id, RECOVER_DUE, &done, e);
+}
+
+static void held_by_stopped(struct fake *f)
+{
+	fake_process_add(f, HOLDER, 1, "/usr/local/sbin/kannuki")->process.stopped = true;
+	fake_dir(f, "/run/kannuki", 0700);
+	fake_lock_by(f, "/run/kannuki/lock", HOLDER);
+}
+
+static int prepare(struct fake *f, struct txn *ret, struct err *e)
+{
+	CLEANUP_PLAN struct plan p = { .window_seconds = 600 };
+	CLEANUP_NODE struct node program = { 0 };
+
+	node_file(&program, "program", 0755);
+	return txn_prepare(&f->os, &p, &program, ret, e);
+}
+
+static int carry_out(struct fake *f, struct txn *t, struct err *e)
+{
+	static const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
+
+	return txn_carry_out(&f->os, t, &limits, NULL, e);
 }
 
 /* confirm was killed between its write and the fsync: a power cut would take CONFIRM away, so nothing
@@ -42,10 +69,44 @@ static int nothing_is_finished_before_confirm_is_on_the_disk(void)
 	return 0;
 }
 
+/* `kannuki undo` came before the first record, took ACTIVE and was killed: the apply unit still waits for
+ * its password, or for the lock. */
+static int what_was_taken_back_before_it_began_does_not_begin(void)
+{
+	struct fake *f = txn_host();
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	T_OK(prepare(f, &t, &e) == 0);
+	fake_remove(f, TXN_ROOT "/ACTIVE");
+	T_OK(carry_out(f, &t, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(t.state == TXN_PREPARED && !fake_node(f, boot_unit));
+	T_OK(txn_refresh(&f->os, &t, &e) == 0 && t.journal.count == 0);
+	fake_free(f);
+	return 0;
+}
+
+/* The caller is told that nothing began, so that it does not watch what only its own end lets go. */
+static int apply_that_never_had_the_lock_has_not_begun(void)
+{
+	struct fake *f = txn_host();
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	T_OK(prepare(f, &t, &e) == 0);
+	held_by_stopped(f);
+	T_OK(carry_out(f, &t, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(t.state == TXN_PREPARED);
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(nothing_is_finished_before_confirm_is_on_the_disk),
+		T(what_was_taken_back_before_it_began_does_not_begin),
+		T(apply_that_never_had_the_lock_has_not_begun),
 	};
 
 	return t_main(cases, COUNT(cases));
