@@ -94,6 +94,18 @@ static int remove_secrets(struct os *os, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
+/* A layer that looks once more after the end clears nothing twice: what it would take away may be the
+ * next transaction's by now. 1: it is. */
+static int is_others(const struct recovery *c, const struct txn *t, struct err *e)
+{
+	CLEANUP_FREE char *active = NULL;
+	int r = txn_active(c->os, &active, e);
+
+	if (r < 0)
+		return r;
+	return r == 0 && !str_eq(active, t->id);
+}
+
 static int undo(const struct recovery *c, struct txn *t, const char *why, struct err *e)
 {
 	enum undo_mode how = c->mode == RECOVER_BOOT	 ? UNDO_BOOT
@@ -103,6 +115,9 @@ static int undo(const struct recovery *c, struct txn *t, const char *why, struct
 
 	/* Nothing was begun: its folder is all there is. In early boot its units go with settle. */
 	if (t->state == TXN_PREPARED) {
+		r = is_others(c, t, e);
+		if (r != 0)
+			return r < 0 ? r : txn_discard(c->os, t, e);
 		if (deadman_disarm(c->os, t->id, c->mode == RECOVER_BOOT, e) < 0)
 			return -1;
 		return txn_discard(c->os, t, e) < 0 ? -1 : remove_secrets(c->os, e);
@@ -126,18 +141,11 @@ static int finish(const struct recovery *c, struct txn *t, struct err *e)
 	return r > 0 ? 2 : r;
 }
 
-/* A layer that looks once more after the end clears nothing twice: what it would take away may be the
- * next transaction's by now. */
 static int clear(const struct recovery *c, struct txn *t, struct err *e)
 {
-	CLEANUP_FREE char *active = NULL;
-	int r = txn_active(c->os, &active, e);
+	int r = is_others(c, t, e);
 
-	if (r < 0)
-		return r;
-	if (r == 0 && !str_eq(active, t->id))
-		return 0;
-	return txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
+	return r != 0 ? (r < 0 ? r : 0) : txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
 }
 
 static int act(const struct recovery *c, struct txn *t, struct err *e)

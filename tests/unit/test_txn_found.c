@@ -11,6 +11,7 @@
 #include "lib/txn_host.h"
 
 static const char boot_unit[] = "/etc/systemd/system/kannuki-recover-boot.service";
+static const char settle_unit[] = "/etc/systemd/system/kannuki-settle.service";
 
 #define HOLDER 777
 
@@ -101,12 +102,31 @@ static int apply_that_never_had_the_lock_has_not_begun(void)
 	return 0;
 }
 
+/* That undo left the folder; another transaction is pending by the time somebody looks after it. */
+static int clearing_a_folder_leaves_the_layers_of_the_next(void)
+{
+	struct fake *f = txn_host();
+	CLEANUP_TXN struct txn first = { 0 };
+	struct err e = { 0 };
+
+	T_OK(prepare(f, &first, &e) == 0);
+	fake_remove(f, TXN_ROOT "/ACTIVE");
+	T_OK(txn_host_apply(f, true, &e) == 1 && fake_node(f, boot_unit));
+	T_OK(recover(f, first.id, &e) == 0);
+	T_OK(!fake_node(f, first.dir));
+	T_OK(fake_node(f, boot_unit) && fake_node(f, settle_unit));
+	T_OK(fake_node(f, TXN_ROOT "/ACTIVE") != NULL);
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(nothing_is_finished_before_confirm_is_on_the_disk),
 		T(what_was_taken_back_before_it_began_does_not_begin),
 		T(apply_that_never_had_the_lock_has_not_begun),
+		T(clearing_a_folder_leaves_the_layers_of_the_next),
 	};
 
 	return t_main(cases, COUNT(cases));
