@@ -222,6 +222,9 @@ static int lock_or_break(const struct recovery *c, const struct txn *t, int *ret
 		return r;
 	if (deadman_kill_apply(os, t->id, e) < 0)
 		return -1;
+	/* Or it is an undo that was stopped before its first record. */
+	if (mode != RECOVER_NOW)
+		return outwait(c, holder, ret_token, e);
 	*e = (struct err){ 0 };
 	return txn_lock(os, LOCK_WAIT_MS, ret_token, e);
 }

@@ -29,6 +29,12 @@ static void held_by_stopped(struct fake *f)
 	fake_lock_by(f, "/run/kannuki/lock", HOLDER);
 }
 
+static bool is_old(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "old a\n") && !fake_node(f, "/etc/b") &&
+	       str_eq(fake_text(f, "/etc/c"), "old c\n");
+}
+
 static int prepare(struct fake *f, struct txn *ret, struct err *e)
 {
 	CLEANUP_PLAN struct plan p = { .window_seconds = 600 };
@@ -120,6 +126,28 @@ static int clearing_a_folder_leaves_the_layers_of_the_next(void)
 	return 0;
 }
 
+/* ^Z in `kannuki undo`, when it has killed the apply unit and has not written anything yet. */
+static int a_stopped_undo_of_an_apply_is_not_waited_for_for_ever(void)
+{
+	struct fake *f = txn_host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	fake_cut_after(f, 40, FAKE_CUT_BEFORE);
+	T_OK(txn_host_apply(f, true, &e) < 0);
+	f->budget = -1;
+	fake_restart(f);
+	T_OK(txn_active(&f->os, &id, &e) == 0 && txn_open(&f->os, id, &t, &e) == 0);
+	T_OK(t.state == TXN_APPLYING && !is_old(f));
+	held_by_stopped(f);
+	T_OK(recover(f, id, &e) < 0);
+	fake_advance(f, INT64_C(301000000000));
+	T_OK(recover(f, id, &e) == 0 && is_old(f));
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -127,6 +155,7 @@ int main(void)
 		T(what_was_taken_back_before_it_began_does_not_begin),
 		T(apply_that_never_had_the_lock_has_not_begun),
 		T(clearing_a_folder_leaves_the_layers_of_the_next),
+		T(a_stopped_undo_of_an_apply_is_not_waited_for_for_ever),
 	};
 
 	return t_main(cases, COUNT(cases));
