@@ -99,9 +99,9 @@ enum undo_mode {
 	UNDO_SETTLE, /* after that boot: what L3 has put back is started, stopped and checked */
 };
 
-/* Takes everything back in reverse order, going on past failures, then END. The caller holds the
- * lock. 1: done, but a third party's change was met; *e says what. < 0: something is not back;
- * no END is written, so that the layers try again. */
+/* Takes everything back in reverse order, going on past failures, then END; but what only adds (the new
+ * door) stays until all that closes is back. The caller holds the lock. 1: done, but a third party's change
+ * was met; *e says what. < 0: something is not back; no END is written, so that the layers try again. */
 int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reason, struct err *e);
 
 /* Finishes what END leaves (ACTIVE, the layers' units, the reserve). Idempotent. */

@@ -351,17 +351,23 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 	return 1;
 }
 
+/* What is open beside the old door goes last, and not while any of what closed that door is not back. */
 static int undo_all(struct os *os, struct txn *t, enum undo_mode mode, struct err *first,
 		    struct err *remark)
 {
+	bool closed = false;
 	int bad = 0;
 
 	for (size_t i = t->plan.count; i-- > 0;) {
 		struct err e = { 0 };
-		int r = undo_step(os, t, i, mode, &e);
+		int r;
 
+		if (closed && t->plan.step[i].phase == PHASE_ADD)
+			break;
+		r = undo_step(os, t, i, mode, &e);
 		if (r != 0)
 			err_ctx(&e, "%s", t->plan.step[i].title);
+		closed = closed || (r < 0 && t->plan.step[i].phase != PHASE_ADD);
 		if (r < 0 && bad++ == 0)
 			*first = e;
 		if (r > 0 && remark->kind == ERR_NONE)

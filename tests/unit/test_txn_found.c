@@ -148,6 +148,26 @@ static int a_stopped_undo_of_an_apply_is_not_waited_for_for_ever(void)
 	return 0;
 }
 
+/* While the old door does not come back, the new one is the only one. */
+static int the_new_door_stays_until_the_old_one_is_back(void)
+{
+	struct fake *f = txn_host();
+	struct err e = { 0 };
+
+	T_OK(txn_host_apply(f, true, &e) == 1);
+	fake_remove(f, "/etc/c");
+	fake_dir(f, "/etc/c", 0755);
+	fake_advance(f, INT64_C(601000000000));
+	T_OK(recover(f, NULL, &e) < 0);
+	T_STR(fake_text(f, "/etc/a"), "new a\n");
+	T_STR(fake_text(f, "/etc/b"), "new b\n");
+	fake_remove(f, "/etc/c");
+	T_OK(recover(f, NULL, &e) >= 0 && is_old(f));
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -156,6 +176,7 @@ int main(void)
 		T(apply_that_never_had_the_lock_has_not_begun),
 		T(clearing_a_folder_leaves_the_layers_of_the_next),
 		T(a_stopped_undo_of_an_apply_is_not_waited_for_for_ever),
+		T(the_new_door_stays_until_the_old_one_is_back),
 	};
 
 	return t_main(cases, COUNT(cases));
