@@ -112,6 +112,8 @@ static const struct layer layers[] = {
 	  "[Service]\n"
 	  "Type=oneshot\n"
 	  "ExecStart=%P recover --settle\n"
+	  "Restart=on-abnormal\n"
+	  "RestartSec=1\n"
 	  "StandardInput=null\n"
 	  "TimeoutStartSec=300\n"
 	  "[Install]\n"

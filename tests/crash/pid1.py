@@ -307,7 +307,8 @@ class Manager:
                                         and unit.get("Service", "Type") == "oneshot")
         prevent = unit.get("Service", "RestartPreventExitStatus").split()
         restart = unit.get("Service", "Restart", "no")
-        again = restart == "always" or (restart == "on-failure" and not clean)
+        killed = status is not None and status < 0
+        again = restart == "always" or (restart == "on-failure" and not clean) or (restart == "on-abnormal" and killed and not clean)
         if clean:
             unit.active, unit.result = "inactive", "success"
         else:
