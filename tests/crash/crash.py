@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""crash.py WORK PROGRAM BASE [--report] [--every K] [--fault FAULT] [PHASE [FROM-TO]]: all rounds, told in TAP;
+"""crash.py WORK PROGRAM BASE [--report] [--every K] [--fault FAULT,...] [PHASE [FROM-TO]]: all rounds, told in TAP;
 run starts it.
 
 A phase is a command from a certain state on. A round is: that state in a fresh world, the command
@@ -105,12 +105,16 @@ def asked():
     parser.add_argument("--report", action="store_true", help="write the counts down, in RESULTS.md")
     parser.add_argument("--every", type=int, default=1, metavar="K",
                         help="only every K-th kill; which of them changes from day to day, so that K days are all")
-    parser.add_argument("--fault", default="", choices=FAULTS, help="the call fails so, instead of the kill")
+    parser.add_argument("--fault", default="", metavar="FAULT,...",
+                        help="the call fails so, instead of the kill: %s" % " ".join(FAULTS))
     parser.add_argument("phase", nargs="?", choices=[k.name for k in rounds.PHASES])
     parser.add_argument("numbers", nargs="?", metavar="FROM-TO", help="these kills of the phase")
     a = parser.parse_args(sys.argv[4:])
     if a.every < 1 or (a.report and (a.every > 1 or a.fault)):
         parser.error("--every takes a number from 1 on; a report is of all kills and failures")
+    a.faults = a.fault.split(",")
+    if a.fault and set(a.faults) - set(FAULTS):
+        parser.error("--fault: %s; there are: %s" % (a.fault, " ".join(FAULTS)))
     first, _, last = (a.numbers or "1-1000000").partition("-")
     return a, int(first), int(last or first)
 
@@ -130,9 +134,10 @@ def main():
     print("# the states to begin from are made [%d s]" % (time.monotonic() - begin), flush=True)
     passed = failed = 0
     lines, used = [], cpu()
-    faults = ["", *FAULTS] if a.report else [a.fault]
+    faults = ["", *FAULTS] if a.report else a.faults
     for phase in [kind(s, fault) for fault in faults for kind in kinds]:
-        done, seconds, complete = run_phase(phase, first, last, a.every)
+        part = (1, last, 1) if phase.few and not a.numbers else (first, last, a.every)
+        done, seconds, complete = run_phase(phase, *part)
         bad = sum(bool(r.lines) for r in done)
         if not complete and not a.numbers:
             bad += 1

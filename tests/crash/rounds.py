@@ -32,6 +32,7 @@ class WentOn(Exception):
 
 class Phase:
     name = checkpoint = unit = ""
+    few = False  # calls: a part of them would be none
 
     def __init__(self, s, fault):
         self.s, self.fault = s, fault  # "": it is killed
@@ -169,7 +170,7 @@ class Apply(Phase):
 class Confirm(Phase):
     """The command in the new login, through the proof, until it has seen the end."""
 
-    name, checkpoint = "confirm", "pending"
+    name, checkpoint, few = "confirm", "pending", True
 
     def begin(self, w, number):
         done = setting.confirm(self.s, " ".join(self.tracer(number)))
