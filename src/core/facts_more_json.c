@@ -46,7 +46,7 @@ json_t *services_json(const struct facts *f)
 		const struct service_fact *s = &f->service[i];
 
 		json_array_append_new(
-			all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "unit",
+			all, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "unit",
 				       json_text(s->unit), "program", json_text(s->program),
 				       "description", json_text(s->description), "active",
 				       json_text(s->active), "enabled", json_text(s->enabled),

@@ -374,6 +374,28 @@ static int connections_and_mounts_use_a_service(void)
 	return 0;
 }
 
+/* The keys of facts_json.c are a promise, and so are their types. */
+static int services_are_told_to_programs(void)
+{
+	CLEANUP_FACTS struct facts facts = { .hostname = xstrdup("vps") };
+	CLEANUP_FAKE struct fake *f = service_host(&facts);
+	json_t *all, *one;
+
+	T_OK(gather_services(f, NULL, &facts) == 0 && facts.service_count == 2);
+	strv_add(&facts.service[0].used_by, "somebody");
+	all = facts_json(&facts);
+	one = json_array_get(json_object_get(all, "services"), 0);
+	T_OK(json_object_size(one) == 10);
+	T_STR(json_string_value(json_object_get(one, "unit")), "cups.service");
+	T_OK(json_array_size(json_object_get(one, "listen")) == 1);
+	T_OK(json_is_array(json_object_get(one, "with")));
+	T_OK(json_is_array(json_object_get(one, "needed_by")));
+	T_STR(json_string_value(json_array_get(json_object_get(one, "used_by"), 0)), "somebody");
+	T_OK(json_is_false(json_object_get(one, "kept")));
+	json_decref(all);
+	return 0;
+}
+
 /* Trap 39. */
 static int what_must_run_is_kept(void)
 {
@@ -421,6 +443,7 @@ int main(void)
 		T(order_is_the_same_each_time),
 		T(names_of_the_policy_are_asked_about),
 		T(connections_and_mounts_use_a_service),
+		T(services_are_told_to_programs),
 		T(what_must_run_is_kept),
 	};
 
