@@ -222,6 +222,38 @@ static int from_blob(const unsigned char *blob, size_t len, const char *written,
 	return refuse_type((const char *)name, n, e);
 }
 
+static bool is_type_name(const char *word, size_t len)
+{
+	return (len > 4 && strncmp(word, "ssh-", 4) == 0) ||
+	       (len > 6 && strncmp(word, "ecdsa-", 6) == 0) ||
+	       (len > 3 && strncmp(word, "sk-", 3) == 0);
+}
+
+/* Keys in the whole text: a type's name with a blob behind it, however the paste was wrapped, and
+ * blocks of RFC 4716. */
+static int count_keys(const char *text)
+{
+	int n = 0;
+
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, " \t\r\n");
+		const char *next = p + len + strspn(p + len, " \t\r\n");
+
+		n += (is_type_name(p, len) && str_starts(next, "AAAA")) ||
+		     (len == 4 && str_starts(p, "---- BEGIN SSH2 PUBLIC KEY"));
+		p = next;
+	}
+	return n;
+}
+
+/* With such a comment the line could not be read back: it would be taken for another key, or for a private
+ * one. */
+static bool misleads(const char *comment)
+{
+	return pubkey_text_is_private(comment) || count_keys(comment) > 0 ||
+	       strstr(comment, "---- BEGIN SSH2 PUBLIC KEY ----");
+}
+
 /* One line, printable, bounded: it goes into a file and onto screens. */
 static char *clean_comment(const char *text)
 {
@@ -230,17 +262,18 @@ static char *clean_comment(const char *text)
 	while (isspace((unsigned char)*text))
 		text++;
 	for (; *text && *text != '\n' && s.len <= COMMENT_MAX; text++)
-		if ((unsigned char)*text >= 0x20 && *text != 0x7f)
+		if ((unsigned char)*text >= 0x20 && *text != 0x7f && (s.len > 0 || *text != ' '))
 			str_add_bytes(&s, text, 1);
 	/* One byte more than there is room for shows whether the last character is whole. */
 	if (s.len > COMMENT_MAX) {
-		while (((unsigned char)s.text[s.len - 1] & 0xc0) == 0x80)
+		while (s.len > 0 && ((unsigned char)s.text[s.len - 1] & 0xc0) == 0x80)
 			s.len--;
-		s.text[--s.len] = '\0';
+		s.len -= s.len > 0;
+		s.text[s.len] = '\0';
 	}
 	while (s.len > 0 && s.text[s.len - 1] == ' ')
 		s.text[--s.len] = '\0';
-	if (s.text && !str_is_clean_utf8(s.text))
+	if (s.text && (!str_is_clean_utf8(s.text) || misleads(s.text)))
 		str_clear(&s);
 	return str_take(&s);
 }
@@ -269,13 +302,6 @@ static int finish(const struct written *w, struct pubkey *ret, struct err *e)
 	k.comment = clean_comment(w->comment);
 	*ret = k;
 	return 0;
-}
-
-static bool is_type_name(const char *word, size_t len)
-{
-	return (len > 4 && strncmp(word, "ssh-", 4) == 0) ||
-	       (len > 6 && strncmp(word, "ecdsa-", 6) == 0) ||
-	       (len > 3 && strncmp(word, "sk-", 3) == 0);
 }
 
 static bool is_known_type(const char *name)
@@ -387,23 +413,6 @@ static bool goes_on(const char *line)
 	       strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") ==
 		       n &&
 	       !is_type_name(line, n);
-}
-
-/* Keys in the whole text: a type's name with a blob behind it, however the paste was wrapped, and
- * blocks of RFC 4716. */
-static int count_keys(const char *text)
-{
-	int n = 0;
-
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, " \t\r\n");
-		const char *next = p + len + strspn(p + len, " \t\r\n");
-
-		n += (is_type_name(p, len) && str_starts(next, "AAAA")) ||
-		     (len == 4 && str_starts(p, "---- BEGIN SSH2 PUBLIC KEY"));
-		p = next;
-	}
-	return n;
 }
 
 static bool is_whole(const char *line)

@@ -221,6 +221,25 @@ static int comments_are_one_printable_line(void)
 	for (int i = 0; i < 40; i++)
 		str_add(&s, "鍵");
 	T_OK(strlen(taken(s.text)) == strlen("ssh-ed25519 " ED25519 " ") + 99);
+	/* No character begins in it, so none can be kept whole. */
+	str_clear(&s);
+	str_add(&s, "ssh-ed25519 " ED25519 " ");
+	for (int i = 0; i < 101; i++)
+		str_add(&s, "\x80");
+	T_STR(taken(s.text), "ssh-ed25519 " ED25519);
+	return 0;
+}
+
+/* A policy and an authorized_keys file hold it: what was taken once is taken again as it is. */
+static int what_is_kept_can_be_read_back(void)
+{
+	T_STR(taken("ssh-ed25519 " ED25519 " \x18  taro"), "ssh-ed25519 " ED25519 " taro");
+	T_STR(taken("---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"ssh-ed25519 AAAA\"\n" ED25519
+		    "\n---- END SSH2 PUBLIC KEY ----\n"),
+	      "ssh-ed25519 " ED25519);
+	T_STR(taken("ssh-ed25519 " ED25519 " PRIVATE\x01 KEY-----"), "ssh-ed25519 " ED25519);
+	T_STR(taken("ssh-ed25519 " ED25519 " -\x01--- BEGIN SSH2 PUBLIC KEY ----"),
+	      "ssh-ed25519 " ED25519);
 	return 0;
 }
 
@@ -307,6 +326,7 @@ int main(void)
 		T(what_is_refused_and_why),
 		T(failure_leaves_the_answer_alone),
 		T(comments_are_one_printable_line),
+		T(what_is_kept_can_be_read_back),
 		T(lines_of_authorized_keys),
 		T(same_blob_is_the_same_key),
 		T(base64_as_in_rfc4648),
