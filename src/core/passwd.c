@@ -32,7 +32,7 @@ static const char *find_line(const char *text, const char *name, size_t *ret_len
 char *passwd_field(const char *text, const char *name, unsigned field)
 {
 	size_t len;
-	const char *line = find_line(text, name, &len), *end = line + (line ? len : 0);
+	const char *line = find_line(text, name, &len), *end = line ? line + len : NULL;
 
 	for (; line && field > 0; field--) {
 		line = memchr(line, ':', (size_t)(end - line));
@@ -202,6 +202,8 @@ char *passwd_line_back(const char *now, const char *pre, const char *user)
 		}
 		p = *end ? end + 1 : end;
 	}
+	if (own && out.len > 0 && out.text[out.len - 1] != '\n')
+		str_add(&out, "\n"); /* a last line without its end is a line all the same */
 	if (own)
 		str_addf(&out, "%.*s\n", (int)own_len, own);
 	return str_take(&out);

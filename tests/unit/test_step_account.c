@@ -347,6 +347,8 @@ static int names_are_compared_whole(void)
 	CLEANUP_FREE char *put = passwd_groups_back("adm:x:4:\n", "adm:x:4:taro\n", "taro", "adm");
 	CLEANUP_FREE char *gshadow =
 		passwd_groups_back("sudo:*:taro,a:b,taro", "sudo:*:a:b", "taro", NULL);
+	/* A last line without its end, as an editor may leave it. */
+	CLEANUP_FREE char *unended = passwd_line_back("old:x:1:", "taro:x:2:\n", "taro");
 
 	T_STR(g, "sudo:x:27:taro2,xtaro\n");
 	T_STR(l, "taro2:x:1:\nxtaro:x:3:\n");
@@ -354,6 +356,7 @@ static int names_are_compared_whole(void)
 	T_OK(passwd_group_has("sudo:x:27:x,taro\n", "sudo", "taro"));
 	T_STR(put, "adm:x:4:taro\n");
 	T_STR(gshadow, "sudo:*:a:b");
+	T_STR(unended, "old:x:1:\ntaro:x:2:\n");
 	return 0;
 }
 
