@@ -194,14 +194,15 @@ struct walk {
 	const struct sshd_view *v;
 	config_fn *fn;
 	void *arg;
-	int depth;
+	const char *under_way[DEPTH_MAX]; /* files, the outermost first */
+	size_t depth;
 };
 
 static void walk_file(struct walk *w, const char *path, bool in_match, enum holds active);
 
 static void walk_include(struct walk *w, const struct config_line *l)
 {
-	for (size_t i = 0; i < l->word->count && w->depth < DEPTH_MAX; i++) {
+	for (size_t i = 0; i < l->word->count; i++) {
 		CLEANUP_FREE char *full = full_pattern(l->word->item[i]);
 		CLEANUP_STRV struct strv hits = { 0 };
 
@@ -250,15 +251,27 @@ static void walk_line(struct walk *w, struct config_line *l, enum holds outer)
 	take_words(w, *l, &words, value);
 }
 
+/* A file that includes itself is refused by sshd, so nothing of it would ever be in force; walked through
+ * all the same it would take for ever. */
+static bool may_enter(const struct walk *w, const char *path)
+{
+	for (size_t i = 0; i < w->depth; i++)
+		if (str_eq(w->under_way[i], path))
+			return false;
+	return w->depth < DEPTH_MAX;
+}
+
 static void walk_file(struct walk *w, const char *path, bool in_match, enum holds active)
 {
-	const struct sshd_file *f = file_of(w->s, path);
+	const struct sshd_file *f = may_enter(w, path) ? file_of(w->s, path) : NULL;
 	CLEANUP_FREE char *copy = f ? xstrdup(f->node.data) : NULL;
 	struct config_line l = { .file = path, .in_match = in_match, .active = active };
 	char *rest = copy, *line, *keyword, *value;
 
-	w->depth++;
-	while (copy && (line = str_line(&rest))) {
+	if (!f)
+		return;
+	w->under_way[w->depth++] = path;
+	while ((line = str_line(&rest))) {
 		l.line++;
 		if (!split_line(line, &keyword, &value))
 			continue;
@@ -271,7 +284,7 @@ static void walk_file(struct walk *w, const char *path, bool in_match, enum hold
 
 void sshd_config_walk(const struct sshd *s, const struct sshd_view *v, config_fn *fn, void *arg)
 {
-	struct walk w = { s, v, fn, arg, 0 };
+	struct walk w = { .s = s, .v = v, .fn = fn, .arg = arg };
 
 	if (s->file_count > 0)
 		walk_file(&w, s->file[0].path, false, HOLDS);
