@@ -3,7 +3,6 @@
 #include "os/filter_watch.h"
 
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "os/netlink.h"
 
 int filter_watch_open(struct err *e)
 {
@@ -50,49 +50,6 @@ int filter_watch_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-/* The name of the table it is about: attribute 1 in messages of every kind that we look at
- * (NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE). */
-static bool is_about(const struct nlmsghdr *h, const char *table)
-{
-	size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct nfgenmsg)));
-	const char *at = (const char *)h + head;
-	size_t left = h->nlmsg_len > head ? h->nlmsg_len - head : 0;
-
-	while (left >= sizeof(struct nlattr)) {
-		const struct nlattr *a = (const struct nlattr *)at;
-		size_t len = NLA_ALIGN(a->nla_len);
-
-		if (a->nla_len < NLA_HDRLEN || a->nla_len > left)
-			return false;
-		if ((a->nla_type & NLA_TYPE_MASK) == NFTA_TABLE_NAME) {
-			size_t n = a->nla_len - NLA_HDRLEN;
-
-			return n == strlen(table) + 1 && memcmp(at + NLA_HDRLEN, table, n) == 0;
-		}
-		if (len >= left)
-			return false;
-		at += len;
-		left -= len;
-	}
-	return false;
-}
-
-static bool tells_removal(const char *data, size_t len, const char *table)
-{
-	const struct nlmsghdr *h = (const struct nlmsghdr *)data;
-
-	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-		unsigned type = h->nlmsg_type & 0xff;
-
-		if (h->nlmsg_type >> 8 == NFNL_SUBSYS_NFTABLES &&
-		    (type == NFT_MSG_DELTABLE || type == NFT_MSG_DELCHAIN ||
-		     type == NFT_MSG_DELRULE || type == NFT_MSG_DELSET) &&
-		    is_about(h, table))
-			return true;
-	}
-	return false;
-}
-
 /* Reads all that has come. 1 removal (or something missed), 0 nothing of interest. */
 static int drain(int fd, const char *table, struct err *e)
 {
@@ -112,7 +69,7 @@ static int drain(int fd, const char *table, struct err *e)
 			return found;
 		if (n < 0)
 			return err_sys(e, errno, "netlink events");
-		found = found || tells_removal(buf, (size_t)n, table);
+		found = found || netlink_tells_removal(buf, (size_t)n, table);
 	}
 }
 

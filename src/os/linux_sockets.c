@@ -19,6 +19,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "os/linux.h"
+#include "os/netlink.h"
 
 #define TCP_STATE_ESTABLISHED 1 /* enum in the kernel's net/tcp_states.h, not in its uapi */
 #define TCP_STATE_CLOSE	      7
@@ -33,25 +34,8 @@ struct list {
 	size_t count;
 };
 
-typedef void message_fn(void *arg, const struct nlmsghdr *h);
-
-/* One datagram of an answer. 0: more will come; 1: that was the end. */
-static int take_messages(const void *buf, size_t len, message_fn *fn, void *arg, struct err *e)
-{
-	for (const struct nlmsghdr *h = buf; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-		const struct nlmsgerr *m = NLMSG_DATA(h);
-
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (h->nlmsg_type == NLMSG_ERROR)
-			return err_sys(e, -m->error, "netlink");
-		fn(arg, h);
-	}
-	return 0;
-}
-
 /* Sends one dump request and hands every message of the answer on. */
-static int dump(int protocol, const struct nlmsghdr *request, message_fn *fn, void *arg,
+static int dump(int protocol, const struct nlmsghdr *request, netlink_fn *fn, void *arg,
 		struct err *e)
 {
 	CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
@@ -68,36 +52,10 @@ static int dump(int protocol, const struct nlmsghdr *request, message_fn *fn, vo
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_sys(e, errno, "netlink");
-		r = take_messages(buf, (size_t)n, fn, arg, e);
+			return err_sys(e, n < 0 ? errno : EPROTO, "netlink");
+		r = netlink_take(buf, (size_t)n, fn, arg, e);
 	}
 	return r < 0 ? -1 : 0;
-}
-
-static struct addr addr_from(int family, const void *bytes)
-{
-	struct addr a = { .family = family };
-
-	memcpy(a.bytes, bytes, family == AF_INET ? 4 : 16);
-	return a;
-}
-
-static enum socket_kind kind_of(const struct inet_diag_msg *m)
-{
-	if (m->idiag_state == TCP_STATE_LISTEN)
-		return SOCKET_TCP_LISTEN;
-	return m->idiag_state == TCP_STATE_ESTABLISHED ? SOCKET_TCP_ESTABLISHED : SOCKET_UDP_BOUND;
-}
-
-static void read_attributes(const struct nlmsghdr *h, const struct inet_diag_msg *m,
-			    struct socket_info *s)
-{
-	size_t len = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
-	const struct rtattr *a = (const struct rtattr *)(m + 1);
-
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
-		if (a->rta_type == INET_DIAG_SKV6ONLY)
-			s->v6only = *(const uint8_t *)RTA_DATA(a);
 }
 
 struct diag {
@@ -105,27 +63,16 @@ struct diag {
 	bool udp;
 };
 
-static void take_socket(void *arg, const struct nlmsghdr *h)
+static void take_socket(void *arg, const struct netlink_message *m)
 {
 	struct diag *d = arg;
-	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	struct socket_info s = {
-		.kind = d->udp ? SOCKET_UDP_BOUND : kind_of(m),
-		.v6 = m->idiag_family == AF_INET6,
-		.local = addr_from(m->idiag_family, m->id.idiag_src),
-		.peer = addr_from(m->idiag_family, m->id.idiag_dst),
-		.local_port = ntohs(m->id.idiag_sport),
-		.peer_port = ntohs(m->id.idiag_dport),
-		.uid = m->idiag_uid,
-		.inode = m->idiag_inode,
-	};
+	struct socket_info s;
+	unsigned device;
 
-	/* A connected UDP socket is a client's, not a door. */
-	if (d->udp && s.peer_port != 0)
+	if (!netlink_socket(m, d->udp, &s, &device))
 		return;
-	read_attributes(h, m, &s);
-	if (m->id.idiag_if)
-		if_indextoname(m->id.idiag_if, s.ifname);
+	if (device)
+		if_indextoname(device, s.ifname);
 	d->list->item = xrealloc(d->list->item, d->list->count + 1, sizeof(s));
 	d->list->item[d->list->count++] = s;
 }
@@ -245,22 +192,15 @@ static bool is_loopback(const char *ifname)
 	return fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0 && r.ifr_flags & IFF_LOOPBACK;
 }
 
-static void take_address(void *arg, const struct nlmsghdr *h)
+static void take_address(void *arg, const struct netlink_message *m)
 {
 	struct addresses *all = arg;
-	const struct ifaddrmsg *m = NLMSG_DATA(h);
-	size_t len = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
-	struct if_addr a = { .bits = m->ifa_prefixlen };
+	struct if_addr a;
+	unsigned device;
 
-	if (h->nlmsg_type != RTM_NEWADDR || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
+	if (!netlink_address(m, &a, &device))
 		return;
-	for (const struct rtattr *x = IFA_RTA(m); RTA_OK(x, len); x = RTA_NEXT(x, len))
-		/* On a point-to-point link IFA_ADDRESS is the peer's: IFA_LOCAL is ours. */
-		if (x->rta_type == IFA_LOCAL || (x->rta_type == IFA_ADDRESS && !a.addr.family))
-			a.addr = addr_from(m->ifa_family, RTA_DATA(x));
-	if (!a.addr.family)
-		return;
-	if_indextoname(m->ifa_index, a.ifname);
+	if_indextoname(device, a.ifname);
 	a.loopback = is_loopback(a.ifname);
 	all->item = xrealloc(all->item, all->count + 1, sizeof(a));
 	all->item[all->count++] = a;
