@@ -12,6 +12,8 @@
 #define RSA_MIN_BITS 2048
 #define COMMENT_MAX  100
 #define PASTE_MAX    ((size_t)64 << 10)
+#define BLOB_MAX \
+	((size_t)8 << 10) /* sshd takes lines of at most 16 KiB; RSA of 16384 bits is 2 KiB */
 
 static const struct {
 	const char *name;
@@ -294,6 +296,8 @@ static int finish(const struct written *w, struct pubkey *ret, struct err *e)
 
 	if (base64_decode(w->base64, w->base64_len, &blob, &len) < 0)
 		return cut_off(e);
+	if (len > BLOB_MAX)
+		return err_set(e, ERR_USAGE, _("this is too long for a public key"));
 	if (from_blob(blob, len, w->type, &k, e) < 0) {
 		pubkey_done(&k);
 		return -1;

@@ -26,7 +26,7 @@ void pubkey_done(struct pubkey *k);
  * leading options (dropped: blobs only, trap 6) are taken. ERR_USAGE with a message that says what
  * it is and what to do instead - never quoting the text - for: a private key of any kind, RSA
  * below 2048 bits, DSA, a certificate, a fingerprint, an unknown type, a blob that does not match its
- * type or is cut off, more than one key.
+ * type or is cut off, one too long for a line of authorized_keys, more than one key.
  */
 int pubkey_parse(const char *pasted, struct pubkey *ret, struct err *e);
 /* A line of an authorized_keys file. 1: blank or comment. *ret_options (may be NULL: not wanted) is

@@ -230,6 +230,22 @@ static int comments_are_one_printable_line(void)
 	return 0;
 }
 
+/* sshd takes no line of more than 16 KiB (SSH_MAX_PUBKEY_BYTES), and neither does a policy. */
+static int what_no_file_could_hold_is_refused(void)
+{
+	static const unsigned char head[] = "\0\0\0\x1ask-ssh-ed25519@openssh.com\0\0\0\x20"
+					    "0123456789abcdef0123456789abcdef\0\0\x40";
+	CLEANUP_FREE unsigned char *blob = xcalloc(sizeof(head) + 0x4000, 1);
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *line = NULL;
+
+	memcpy(blob, head, sizeof(head)); /* the NUL behind it is the length's last byte */
+	text = base64_encode(blob, sizeof(head) + 0x4000);
+	line = xasprintf("sk-ssh-ed25519@openssh.com %s", text);
+	T_OK(strstr(taken(line), "too long"));
+	return 0;
+}
+
 /* A policy and an authorized_keys file hold it: what was taken once is taken again as it is. */
 static int what_is_kept_can_be_read_back(void)
 {
@@ -327,6 +343,7 @@ int main(void)
 		T(failure_leaves_the_answer_alone),
 		T(comments_are_one_printable_line),
 		T(what_is_kept_can_be_read_back),
+		T(what_no_file_could_hold_is_refused),
 		T(lines_of_authorized_keys),
 		T(same_blob_is_the_same_key),
 		T(base64_as_in_rfc4648),
