@@ -10,6 +10,8 @@
 
 #include "base/i18n.h"
 
+#define BRIEF_MAX 60
+
 void str_done(struct str *s)
 {
 	free(s->text);
@@ -339,6 +341,17 @@ void str_make_clean(char *text)
 			*p = '?';
 		p += n ? n : 1;
 	}
+}
+
+char *str_brief(const char *text)
+{
+	size_t n = BRIEF_MAX;
+
+	if (strlen(text) <= BRIEF_MAX)
+		return xstrdup(text);
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return xasprintf("%.*s...", (int)n, text);
 }
 
 void str_wipe(char *text)

@@ -71,5 +71,7 @@ bool str_is_clean_utf8(const char *text);
 /* Makes it so, in place: '?' for each byte that is in the way. For what others wrote (a comment in
  * authorized_keys, a program's name) and a terminal would obey. NULL: nothing. */
 void str_make_clean(char *text);
+/* For a message about what somebody wrote: all of it, or its first 60 bytes and "..."; malloc'd. */
+char *str_brief(const char *text);
 /* Overwrites a secret so that the compiler cannot leave it out. */
 void str_wipe(char *text);

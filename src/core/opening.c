@@ -56,6 +56,7 @@ static const char *name_at(const void *arg, size_t i)
 static int not_understood(const char *text, const char *word, struct err *e)
 {
 	const char *near = str_nearest(word, opening_templates_count, name_at, NULL);
+	CLEANUP_FREE char *brief = str_brief(text);
 
 	if (near)
 		return err_set(
@@ -63,12 +64,12 @@ static int not_understood(const char *text, const char *word, struct err *e)
 			_("\"%s\" is not understood; did you mean \"%s\"? Allowed: a template "
 			  "(ssh, web, mail, dns, wireguard, minecraft, ...), 8080/tcp, "
 			  "60000-61000/udp, each with \"from 203.0.113.0/24\" behind it"),
-			text, near);
+			brief, near);
 	return err_set(e, ERR_USAGE,
 		       _("\"%s\" is not understood; allowed: a template (ssh, web, mail, dns, "
 			 "wireguard, minecraft, ...), 8080/tcp, 60000-61000/udp, each with \"from "
 			 "203.0.113.0/24\" behind it"),
-		       text);
+		       brief);
 }
 
 /* "8080/tcp" or "60000-61000/udp". 1: not of this form. */
@@ -138,10 +139,13 @@ char *opening_text(const struct opening *o)
 
 bool opening_eq(const struct opening *a, const struct opening *b)
 {
-	CLEANUP_FREE char *x = opening_text(a);
-	CLEANUP_FREE char *y = opening_text(b);
-
-	return str_eq(x, y);
+	if (a->tpl != b->tpl || a->has_source != b->has_source)
+		return false;
+	if (!a->tpl && (a->range.transport != b->range.transport ||
+			a->range.from != b->range.from || a->range.to != b->range.to))
+		return false;
+	return !a->has_source ||
+	       (a->source.bits == b->source.bits && addr_eq(&a->source.addr, &b->source.addr));
 }
 
 static bool range_holds(const struct port_range *r, enum transport t, uint16_t port)

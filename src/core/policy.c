@@ -11,6 +11,7 @@
 #define KEYS_MAX      64
 #define USER_MAX      32
 #define WAIVE_WHY_MAX 200
+#define WRITTEN_MAX   1000 /* bytes of a list in one line */
 
 static void *member(struct policy *p, const struct policy_key *k)
 {
@@ -46,8 +47,10 @@ void policy_done(struct policy *p)
 
 static int wrong(const struct policy_key *k, const char *value, const char *allowed, struct err *e)
 {
+	CLEANUP_FREE char *brief = str_brief(value);
+
 	return err_set(e, ERR_USAGE, _("[%s] %s = %s is not possible; allowed: %s"), k->section,
-		       k->name, value, allowed);
+		       k->name, brief, allowed);
 }
 
 static int set_bool(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
@@ -231,15 +234,16 @@ static int set_waive(struct policy *p, const char *value, struct err *e)
 	size_t n = strcspn(value, ": \t");
 	const char *why = value + n + strspn(value + n, ": \t");
 	CLEANUP_FREE char *id = xstrndup(value, n);
+	CLEANUP_FREE char *brief = str_brief(value);
 
 	if (n == 0 || value[n] != ':' || why[0] == '\0' || strlen(why) > WAIVE_WHY_MAX)
 		return err_set(
 			e, ERR_USAGE,
 			_("[audit] waive = %s is not possible; allowed: the id of a control, "
 			  "a colon, and why, such as: door.x11: needed for the plotter"),
-			value);
+			brief);
 	if (policy_waives(p, id))
-		return err_set(e, ERR_USAGE, _("[audit] waive: %s stands here twice"), id);
+		return err_set(e, ERR_USAGE, _("[audit] waive: %s stands here twice"), brief);
 	p->waive = xrealloc(p->waive, p->waive_count + 1, sizeof(*p->waive));
 	p->waive[p->waive_count++] = (struct waive){ .id = TAKE(id), .why = xstrdup(why) };
 	return 0;
@@ -247,10 +251,12 @@ static int set_waive(struct policy *p, const char *value, struct err *e)
 
 static int set_value(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
 {
+	CLEANUP_FREE char *brief = str_brief(value);
+
 	if (k->later)
 		return str_eq(value, k->def) ? 0
 					     : err_set(e, ERR_USAGE, "[%s] %s = %s: %s", k->section,
-						       k->name, value, _(k->later));
+						       k->name, brief, _(k->later));
 	switch (k->type) {
 	case POLICY_BOOL:
 		return set_bool(p, k, value, e);
@@ -289,6 +295,7 @@ static const char *any_section(const void *arg, size_t i)
 
 static int unknown(const char *section, const char *name, struct err *e)
 {
+	CLEANUP_FREE char *brief = str_brief(name);
 	CLEANUP_STR struct str all = { 0 };
 	const char *near;
 
@@ -312,8 +319,8 @@ static int unknown(const char *section, const char *name, struct err *e)
 	if (near && near[0])
 		return err_set(e, ERR_USAGE,
 			       _("[%s] has no key \"%s\"; did you mean \"%s\"? allowed: %s"),
-			       section, name, near, all.text);
-	return err_set(e, ERR_USAGE, _("[%s] has no key \"%s\"; allowed: %s"), section, name,
+			       section, brief, near, all.text);
+	return err_set(e, ERR_USAGE, _("[%s] has no key \"%s\"; allowed: %s"), section, brief,
 		       all.text);
 }
 
@@ -419,6 +426,26 @@ char *policy_get(const struct policy *p, const struct policy_key *k)
 	return xstrdup("");
 }
 
+/* Lists grow by one opening at a time: a line must stay one that may be read. */
+static void write_lines(struct str *s, const char *name, char *value)
+{
+	while (strlen(value) > WRITTEN_MAX) {
+		char *cut = memrchr(value, ',', WRITTEN_MAX);
+
+		if (!cut)
+			break;
+		*cut = '\0';
+		str_addf(s, "%s = %s\n", name, value);
+		value = cut + 1 + strspn(cut + 1, " ");
+	}
+	str_addf(s, "%s = %s\n", name, value);
+}
+
+static bool is_list(const struct policy_key *k)
+{
+	return k->type == POLICY_CIDRS || k->type == POLICY_OPENINGS || k->type == POLICY_SERVICES;
+}
+
 static void write_key(struct str *s, const struct policy *p, const struct policy_key *k)
 {
 	CLEANUP_FREE char *value = policy_get(p, k);
@@ -428,6 +455,10 @@ static void write_key(struct str *s, const struct policy *p, const struct policy
 	/* What somebody wrote by hand stays written, though it is the default. */
 	if (value[0] == '\0' || (str_eq(value, k->def) && p->line[k - policy_keys] == 0)) {
 		str_addf(s, "#%s = %s\n", k->name, k->def);
+		return;
+	}
+	if (is_list(k)) {
+		write_lines(s, k->name, value);
 		return;
 	}
 	while ((line = str_line(&rest)))

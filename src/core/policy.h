@@ -86,7 +86,8 @@ void policy_done(struct policy *p);
 
 /* Reads text as the policy `name` (for messages: "NAME:LINE: what; allowed: …"). Unknown sections
  * or keys, doubles, bad values are ERR_USAGE with the nearest valid name; *ret is then empty.
- * A private key among the values is refused without quoting it. BOM and CRLF are taken. */
+ * A private key among the values is refused without quoting it. BOM and CRLF are taken; another encoding
+ * than UTF-8 is not, in comments neither. */
 int policy_parse(const char *name, const char *text, struct policy *ret, struct err *e);
 /* policy_parse of a file. It must be a regular file of at most 1 MiB, owned by root or the caller
  * and not writable by group or others: ERR_USAGE. */

@@ -94,10 +94,13 @@ static int read_pair(struct reader *r, char *line, struct policy *p, struct err 
 	*equals = '\0';
 	name = str_trim(line);
 	value = str_trim(equals + 1);
-	if (!r->section[0])
+	if (!r->section[0]) {
+		CLEANUP_FREE char *brief = str_brief(name);
+
 		return err_set(e, ERR_USAGE,
 			       _("\"%s\" stands before the first section; begin with [admin]"),
-			       name);
+			       brief);
+	}
 	row = row_of(r->section, name);
 	if (row < policy_keys_count && r->seen[row] && !repeats(&policy_keys[row]))
 		return err_set(e, ERR_USAGE, _("[%s] %s stands here twice (first in line %u)"),
@@ -127,6 +130,23 @@ static int read_line(struct reader *r, char *line, struct policy *p, struct err 
 	return text[0] == '[' ? read_section(r, text, e) : read_pair(r, text, p, e);
 }
 
+/* Comments too: the plan keeps the whole text as JSON. */
+static int check_is_text(struct reader *r, const char *text, struct err *e)
+{
+	CLEANUP_FREE char *copy = xstrdup(text);
+	char *rest = copy, *line;
+
+	while ((line = str_line(&rest))) {
+		r->line++;
+		if (!str_is_clean_utf8(str_trim(line)))
+			return err_set(e, ERR_USAGE,
+				       _("this is not text in UTF-8, or a control character is in "
+					 "it; save the file as UTF-8"));
+	}
+	r->line = 0;
+	return 0;
+}
+
 int policy_parse(const char *name, const char *text, struct policy *ret, struct err *e)
 {
 	CLEANUP_FREE char *copy = xstrdup(str_starts(text, "\xef\xbb\xbf") ? text + 3 : text);
@@ -136,6 +156,8 @@ int policy_parse(const char *name, const char *text, struct policy *ret, struct 
 
 	policy_init(&p);
 	*ret = (struct policy){ 0 };
+	if (check_is_text(&r, copy, e) < 0)
+		return at_line(&r, r.line, e);
 	while ((line = str_line(&r.rest))) {
 		unsigned first = ++r.line;
 

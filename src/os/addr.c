@@ -102,6 +102,7 @@ static struct prefix unmap(const struct prefix *p)
 int prefix_parse(const char *text, struct prefix *ret, struct err *e)
 {
 	CLEANUP_FREE char *copy = xstrdup(text);
+	CLEANUP_FREE char *brief = str_brief(text);
 	char *slash = strchr(copy, '/');
 	struct prefix p = { 0 };
 	uint64_t bits;
@@ -112,12 +113,12 @@ int prefix_parse(const char *text, struct prefix *ret, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       _("\"%s\" is not an address; allowed: 203.0.113.7, 203.0.113.0/24, "
 				 "2001:db8::/32"),
-			       text);
+			       brief);
 	p.bits = (unsigned)length(&p.addr) * 8;
 	if (slash) {
 		if (str_to_u64(slash, 0, p.bits, &bits) < 0)
 			return err_set(e, ERR_USAGE, _("\"%s\": the length after / is 0 to %u"),
-				       text, p.bits);
+				       brief, p.bits);
 		p.bits = (unsigned)bits;
 	}
 	for (unsigned i = p.bits; i < length(&p.addr) * 8; i++) {
@@ -127,7 +128,7 @@ int prefix_parse(const char *text, struct prefix *ret, struct err *e)
 			continue;
 		suggest(&p, right, sizeof(right));
 		return err_set(e, ERR_USAGE,
-			       _("\"%s\" has bits set behind its length; did you mean %s?"), text,
+			       _("\"%s\" has bits set behind its length; did you mean %s?"), brief,
 			       right);
 	}
 	*ret = unmap(&p);

@@ -203,6 +203,48 @@ static int bad_lines(void)
 	return 0;
 }
 
+/* However long what is wrong: where it stands and what is allowed is said. */
+static int long_values_leave_room_for_the_place(void)
+{
+	static const char *const lines[] = { "[ssh]\nport = ",	     "[ssh]\nallow-from = ",
+					     "[firewall]\nopen = ",  "[audit]\nwaive = ",
+					     "[guard]\nenabled = ",  "[admin]\nuser = ",
+					     "[services]\nstop = .", "[ssh]\n" };
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		CLEANUP_STR struct str s = { 0 };
+
+		str_add(&s, lines[i]);
+		for (int k = 0; k < 300; k++)
+			str_add(&s, "口");
+		str_add(&s, i == 7 ? " = 1\n" : "\n");
+		T_OK(str_starts(said(s.text), "FILE:2: ") && strstr(said(s.text), "..."));
+		T_OK(strcasestr(said(s.text), "allowed") || i == 4);
+	}
+	return 0;
+}
+
+/* The plan keeps the file's text as JSON: what is no UTF-8 would stop it when all is decided already. */
+static int only_text_in_utf8_is_taken(void)
+{
+	static const char *const texts[] = {
+		"[ssh]\n# caf\xe9\nport = 22\n",		 /* Latin 1 */
+		"[ssh]\n; \x83|\x81[\x83g\n",			 /* Shift JIS */
+		"[audit]\nwaive = door.x11: \xa5\xdd\xa1\xbc\n", /* EUC-JP */
+		"[ssh]\nport = \x1b[31m22\n",
+		"[admin]\nkey = ---- BEGIN SSH2 PUBLIC KEY ----\nComment: \xe9\n",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		const char *msg = said(texts[i]);
+		const char *place = i < 4 ? "FILE:2: " : "FILE:3: ";
+
+		T_OK(str_starts(msg, place) && strstr(msg, "UTF-8"));
+	}
+	T_STR(said("# \xe5\x8f\xa3\r\n\t[ssh]\r\nport = 22\r"), "");
+	return 0;
+}
+
 static int a_private_key_is_never_quoted(void)
 {
 	static const char *const texts[] = {
@@ -253,6 +295,31 @@ static int what_is_written_reads_back(void)
 			T_STR(x, y);
 		}
 	}
+	return 0;
+}
+
+/* However many there are: no line becomes longer than one may be. */
+static int long_lists_read_back(void)
+{
+	CLEANUP_POLICY struct policy a = { 0 }, b = { 0 };
+	CLEANUP_STR struct str s = { 0 };
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *again = NULL;
+	struct err e = { 0 };
+
+	str_add(&s, "[firewall]\n");
+	for (unsigned i = 1; i <= 900; i++)
+		str_addf(&s, "open = %u-%u/udp from 2001:db8:1234::/48\n", i, i + 1);
+	str_add(&s, "[services]\n");
+	for (unsigned i = 1; i <= 900; i++)
+		str_addf(&s, "stop = some-service-of-somebody-%u\n", i);
+	T_OK(policy_parse("FILE", s.text, &a, &e) == 0);
+	text = policy_write(&a);
+	if (policy_parse("WRITTEN", text, &b, &e) < 0)
+		printf("# %s\n", e.msg);
+	T_OK(b.open_count == 901 && b.services_stop.count == 900);
+	again = policy_write(&b);
+	T_STR(text, again);
 	return 0;
 }
 
@@ -425,8 +492,11 @@ int main(void)
 		T(a_key_may_be_a_block),
 		T(bad_values),
 		T(bad_lines),
+		T(long_values_leave_room_for_the_place),
+		T(only_text_in_utf8_is_taken),
 		T(a_private_key_is_never_quoted),
 		T(what_is_written_reads_back),
+		T(long_lists_read_back),
 		T(what_was_given_stays_given),
 		T(what_is_written_is_of_no_language),
 		T(set_one_key),
