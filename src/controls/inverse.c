@@ -133,6 +133,8 @@ static int untouched_since(struct os *os, const struct txn *t, struct err *e)
 	return 0;
 }
 
+#define PORTS_MAX 16
+
 /* Ports of a step "sshd". */
 static void ports_of(const struct step *s, unsigned *port, size_t *count)
 {
@@ -141,14 +143,14 @@ static void ports_of(const struct step *s, unsigned *port, size_t *count)
 
 	*count = 0;
 	json_array_foreach (list, i, one)
-		if (*count < 16)
+		if (*count < PORTS_MAX)
 			port[(*count)++] = (unsigned)json_integer_value(one);
 }
 
 struct ssh_history {
 	const struct step *waiting; /* the form of the waiting time: both doors open; or NULL */
 	const struct step *last;
-	unsigned old_port[16];
+	unsigned old_port[PORTS_MAX];
 	size_t old_count;
 	bool moved; /* the port changed */
 };
@@ -157,7 +159,7 @@ struct ssh_history {
  * new one: what is in the one list and not in the other are the old ports. */
 static void read_history(const struct txn *t, struct ssh_history *h)
 {
-	unsigned both[16], end[16];
+	unsigned both[PORTS_MAX], end[PORTS_MAX];
 	size_t both_count = 0, end_count = 0;
 
 	for (size_t i = 0; i < t->plan.count; i++) {
@@ -209,22 +211,56 @@ static struct change *changes_of(const struct fates *f, bool after)
 	return change;
 }
 
+/* Where sshd listens with its former files: it says so itself. A port that stayed is in no list of the
+ * transaction's. With a socket unit, or where sshd does not answer, those that were left. */
+static size_t former_ports(const struct inverse *v, const struct fates *f, unsigned port[PORTS_MAX])
+{
+	const struct sshd *sshd = &v->facts->sshd;
+	const struct sshd_view *root = sshd_view_of(sshd, "root", 0);
+	CLEANUP_FREE struct run_stage *stage = xcalloc(f->count + 1, sizeof(*stage));
+	struct sshd_form form = { .sshd = sshd, .stage = stage };
+	CLEANUP(sshd_view_done) struct sshd_view view = { 0 };
+	CLEANUP_STRV struct strv said = { 0 };
+	struct err ignored = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (str_starts(f->fate[i].path, "/etc/ssh/"))
+			stage[form.stage_count++] = (struct run_stage){
+				.path = f->fate[i].path,
+				.data = f->fate[i].before.data,
+				.mode = f->fate[i].before.mode,
+			};
+	if (root && !sshd->socket_unit &&
+	    sshd_view_staged(v->os, &form, root, &view, &ignored) == 0)
+		strv_split(&said, sshd_value(&view, "port"), "\n");
+	for (size_t i = 0; i < said.count && count < PORTS_MAX; i++) {
+		uint64_t n;
+
+		if (str_to_u64(said.item[i], 1, 65535, &n) == 0)
+			port[count++] = (unsigned)n;
+	}
+	for (size_t i = 0; said.count == 0 && i < v->history.old_count; i++)
+		port[count++] = v->history.old_port[i];
+	return count;
+}
+
 /* The former files of sshd, in force. */
 static int add_former_sshd(const struct inverse *v, struct plan *p, struct err *e)
 {
 	const struct ssh_history *h = &v->history;
 	CLEANUP_FATES struct fates f = { 0 };
 	CLEANUP_FREE struct change *change = NULL;
-	struct step_sshd_spec spec = { .sshd = &v->facts->sshd,
-				       .port = h->old_port,
-				       .port_count = h->old_count,
-				       .v4 = true,
-				       .v6 = true };
+	unsigned port[PORTS_MAX];
+	struct step_sshd_spec spec = {
+		.sshd = &v->facts->sshd, .port = port, .v4 = true, .v6 = true
+	};
 	json_t *v6 = json_object_get(h->last->args, "v6"),
 	       *v4 = json_object_get(h->last->args, "v4");
 
 	if (collect(v->os, v->txn, &step_sshd, &f, e) < 0)
 		return -1;
+	spec.port_count = former_ports(v, &f, port);
 	change = changes_of(&f, false);
 	spec.change = change;
 	spec.change_count = f.count;
