@@ -41,6 +41,11 @@ static int find_door(const struct control_in *in, struct plan *p, struct err *e)
 			_("[ssh] password-login = no needs a public key of %s; set [admin] key, or "
 			  "password-login = yes"),
 			door_user(w));
+	if (!w->admin_user && !key && w->root_login == ROOT_LOGIN_KEY)
+		return err_set(
+			e, ERR_USAGE,
+			_("[ssh] root-login = key needs a public key of root; set [admin] user, or "
+			  "put a key into /root/.ssh/authorized_keys first"));
 	plan_add_door(p, door_user(w), ssh_port_wanted(in), key ? "publickey" : "password");
 	return 0;
 }

@@ -201,7 +201,58 @@ static int do_record_lock(struct os *os, const char *path, pid_t *ret_holder, st
 	return spend(of(os), e);
 }
 
+/* --- what only a transaction asks; the base does it ---------------------------------------- */
+
+static int do_program(struct os *os, struct node *ret, struct err *e)
+{
+	return spend(of(os), e) < 0 ? -1 : os_program(of(os)->base, ret, e);
+}
+
+static int do_write_at(struct os *os, const char *path, uint64_t offset, const void *data,
+		       size_t len, struct err *e)
+{
+	if (spend(of(os), e) < 0)
+		return -1;
+	return heard(of(os), os_write_at(of(os)->base, path, offset, data, len, e), e);
+}
+
+static int do_kill(struct os *os, pid_t pid, struct err *e)
+{
+	return spend(of(os), e) < 0 ? -1 : os_kill(of(os)->base, pid, e);
+}
+
+static int do_environ(struct os *os, pid_t pid, struct strv *ret, struct err *e)
+{
+	return spend(of(os), e) < 0 ? -1 : os_environ(of(os)->base, pid, ret, e);
+}
+
+static int do_process_sockets(struct os *os, pid_t pid, uint64_t **ret, size_t *ret_count,
+			      struct err *e)
+{
+	return spend(of(os), e) < 0 ? -1 : os_process_sockets(of(os)->base, pid, ret, ret_count, e);
+}
+
+static int do_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
+		   pid_t *ret_holder, struct err *e)
+{
+	if (spend(of(os), e) < 0)
+		return -1;
+	return os_lock(of(os)->base, path, wait_ms, ret_token, ret_holder, e);
+}
+
+static void do_unlock(struct os *os, int token)
+{
+	os_unlock(of(os)->base, token);
+}
+
 static const struct os_ops ops = {
+	.program = do_program,
+	.write_at = do_write_at,
+	.kill = do_kill,
+	.environ = do_environ,
+	.process_sockets = do_process_sockets,
+	.lock = do_lock,
+	.unlock = do_unlock,
 	.get = do_get,
 	.list = do_list,
 	.put = do_put,

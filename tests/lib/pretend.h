@@ -24,6 +24,10 @@ struct pretend {
 	bool late; /* the call that meets the cut still does its work, but nobody hears */
 	bool quiet; /* inside a program or a snapshot: calls of it are free (programs: see pretend_run) */
 	int64_t clock; /* ns */
+	/* Programs of a test's own, asked first; NULL: none. 1: it is none of them. */
+	int (*program)(struct pretend *p, const struct run *r, struct run_result *ret,
+		       struct err *e);
+	void *arg; /* the test's own */
 
 	struct pretend_unit unit[8];
 	size_t unit_count;
@@ -78,6 +82,10 @@ void pretend_file(struct pretend *p, const char *path, const char *text, mode_t 
 void pretend_dir(struct pretend *p, const char *path, mode_t mode);
 /* Text of a file, or "(none)". malloc'd. */
 char *pretend_text(struct pretend *p, const char *path);
+
+/* The configuration that sshd would read now, or as r stages it: one text, Include in its place, each included file
+ * ended by a line "#end". malloc'd. */
+char *pretend_ssh_config(struct pretend *p, const struct run *r);
 
 /* A folder for a base of os_linux_new, gone with pretend_tmp_done. */
 char *pretend_tmp(void);

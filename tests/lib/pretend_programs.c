@@ -10,11 +10,24 @@
 
 /* --- sshd -------------------------------------------------------------------------------- */
 
-/* The configuration as one text, with what is staged. */
-static char *ssh_config(struct pretend *p, const struct run *r)
+/* A file of sshd's, or what is staged in its place; "" where there is none. malloc'd. */
+static char *ssh_file(struct pretend *p, const struct run *r, const char *path)
+{
+	char *text;
+
+	for (size_t k = 0; r && k < r->stage_count; k++)
+		if (strcmp(r->stage[k].path, path) == 0)
+			return xstrdup(r->stage[k].data ? r->stage[k].data : "");
+	text = pretend_text(p, path);
+	if (strcmp(text, "(none)") == 0)
+		text[0] = '\0';
+	return text;
+}
+
+/* All of the folder, as Include takes them. */
+static void add_drop_ins(struct pretend *p, const struct run *r, struct str *out)
 {
 	struct strv names CLEANUP_STRV = { 0 };
-	struct str out CLEANUP_STR = { 0 };
 	struct err e = { 0 };
 
 	os_list(p->base, "/etc/ssh/sshd_config.d", &names, &e);
@@ -26,19 +39,26 @@ static char *ssh_config(struct pretend *p, const struct run *r)
 			strv_add(&names, name);
 	}
 	strv_sort(&names);
-	strv_add(&names, "../sshd_config");
 	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP_FREE char *path =
-			i + 1 < names.count ? xasprintf("/etc/ssh/sshd_config.d/%s", names.item[i])
-					    : xstrdup("/etc/ssh/sshd_config");
-		CLEANUP_FREE char *text = pretend_text(p, path);
-		const char *data = text;
+		CLEANUP_FREE char *path = xasprintf("/etc/ssh/sshd_config.d/%s", names.item[i]);
+		CLEANUP_FREE char *text = ssh_file(p, r, path);
 
-		for (size_t k = 0; r && k < r->stage_count; k++)
-			if (strcmp(r->stage[k].path, path) == 0)
-				data = r->stage[k].data ? r->stage[k].data : "";
-		str_add(&out, strcmp(data, "(none)") == 0 ? "" : data);
+		if (str_ends(path, ".conf"))
+			str_addf(out, "%s\n#end\n", text);
 	}
+}
+
+char *pretend_ssh_config(struct pretend *p, const struct run *r)
+{
+	CLEANUP_FREE char *text = ssh_file(p, r, "/etc/ssh/sshd_config");
+	struct str out CLEANUP_STR = { 0 };
+	char *rest = text, *line;
+
+	while ((line = str_line(&rest)) != NULL)
+		if (strcmp(line, "Include /etc/ssh/sshd_config.d/*.conf") == 0)
+			add_drop_ins(p, r, &out);
+		else
+			str_addf(&out, "%s\n", line);
 	return str_take(&out);
 }
 
@@ -87,7 +107,7 @@ static void start_with(struct pretend *p, const char *config)
 
 static int run_sshd(struct call *c)
 {
-	CLEANUP_FREE char *config = ssh_config(c->p, c->r);
+	CLEANUP_FREE char *config = pretend_ssh_config(c->p, c->r);
 	CLEANUP_FREE char *password = first_value(config, "PasswordAuthentication");
 	struct pretend ports = { 0 };
 
@@ -122,7 +142,7 @@ static int run_ssh(struct call *c)
 
 static int start_sshd(struct call *c, bool reload)
 {
-	CLEANUP_FREE char *config = ssh_config(c->p, NULL);
+	CLEANUP_FREE char *config = pretend_ssh_config(c->p, NULL);
 
 	if (reload && c->p->sshd_runs && c->p->reload_ignored)
 		return 0;
@@ -424,6 +444,12 @@ int pretend_run(struct pretend *p, const struct run *r, struct run_result *ret, 
 	const char *name = strrchr(r->argv[0], '/');
 	int status = 127;
 
+	if (p->program) {
+		int mine = p->program(p, r, ret, e);
+
+		if (mine <= 0)
+			return mine;
+	}
 	if (pretend_run_filter(p, r, ret) == 0)
 		return 0;
 	name = name ? name + 1 : r->argv[0];
