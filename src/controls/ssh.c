@@ -202,11 +202,17 @@ static int lists_propose(const struct control_in *in, const struct finding *foun
 		       s->file ? s->file : SSH_MAIN, s->line, s->keyword, s->value, user, user);
 }
 
+/* Whose door it is: without an admin user it is root's. */
+static const char *door_role(const struct control_in *in)
+{
+	return in->policy->admin_user ? "admin" : "root";
+}
+
 static int public_key_probe(const struct control_in *in, const struct control *self,
 			    struct finding *ret, struct err *e)
 {
 	(void)e;
-	return probe_value(in, "admin", "pubkeyauthentication", "yes", ret);
+	return probe_value(in, door_role(in), "pubkeyauthentication", "yes", ret);
 }
 
 static int public_key_propose(const struct control_in *in, const struct finding *found,
@@ -217,7 +223,7 @@ static int public_key_propose(const struct control_in *in, const struct finding 
 	     &(struct ssh_want){ .keyword = "PubkeyAuthentication",
 				 .after = "yes",
 				 .control = "ssh.public-key",
-				 .who = "admin" },
+				 .who = door_role(in) },
 	     found);
 	return 0;
 }
