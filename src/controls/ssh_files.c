@@ -213,13 +213,37 @@ static char *own_value(const struct sshd *sshd, const char *keyword)
 	return found;
 }
 
-/* What our own text says already stays while the port is added: it is written anew as a whole. */
+/* How far a value opens: the higher, the more may log in. */
+static int openness(const char *value)
+{
+	static const char *const rising[] = { "no", "forced-commands-only", "prohibit-password",
+					      "yes" };
+
+	if (str_eq(value, "without-password"))
+		value = "prohibit-password";
+	for (size_t i = 0; i < COUNT(rising); i++)
+		if (str_eq(value, rising[i]))
+			return (int)i;
+	return -1;
+}
+
+int ssh_want_direction(const struct ssh_want *w)
+{
+	int before = openness(w->before), after = openness(w->after);
+
+	return before < 0 || after < 0 ? 0 : (after > before) - (after < before);
+}
+
+/* What our own text says already stays while a door is added: it is written anew as a whole. At a port
+ * that stays, what opens is said now, and what closes only after it. */
 static void add_own_values(const struct control_in *in, const struct draft *d, struct str *s)
 {
 	for (size_t i = 0; i < d->ssh_count; i++) {
 		CLEANUP_FREE char *value = own_value(&in->facts->sshd, d->ssh[i].keyword);
 
-		if (value)
+		if (!d->port_changes && ssh_want_direction(&d->ssh[i]) > 0)
+			str_addf(s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);
+		else if (value)
 			str_addf(s, "%s %s\n", d->ssh[i].keyword, value);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * ssh_files.h - the files below /etc/ssh that say what the draft wants, in each of three forms.
  *
- * ADD: the new port beside the old ones, everything else as it is. RESTRICT: what the policy says,
- * with the old authentication kept on the old ports. FINAL: only what the policy says.
+ * ADD: the new port beside the old ones, or what opens at a port that stays; all else as it is. RESTRICT:
+ * what the policy says, with the old authentication kept on the old ports. FINAL: only what the policy says.
  */
 #pragma once
 
@@ -27,6 +27,9 @@ struct ssh_files {
 	struct ssh_file *file;
 	size_t count;
 };
+
+/* Does what is wanted let in more (1) or less (-1) than is so now? 0: neither, or it is not known. */
+int ssh_want_direction(const struct ssh_want *w);
 
 void ssh_files_done(struct ssh_files *f);
 #define CLEANUP_SSH_FILES CLEANUP(ssh_files_done)

@@ -214,6 +214,38 @@ static char *wanted_words(const struct draft *d)
 	return strv_join(&words, ", ");
 }
 
+/* At a port that stays, one reload would open and close at once: were the new door not to open, the old
+ * one would be shut until the dead-man is back. */
+static bool opens_and_closes(const struct draft *d)
+{
+	bool opens = false, closes = false;
+
+	for (size_t i = 0; i < d->ssh_count; i++) {
+		opens = opens || ssh_want_direction(&d->ssh[i]) > 0;
+		closes = closes || ssh_want_direction(&d->ssh[i]) < 0;
+	}
+	return opens && closes && !d->port_changes;
+}
+
+static int add_opening_step(const struct control_in *in, struct draft *d, struct err *e)
+{
+	CLEANUP_STRV struct strv words = { 0 };
+	CLEANUP_FREE char *joined = NULL;
+	CLEANUP_FREE char *title = NULL;
+	struct step *s;
+
+	if (add_step(in, d, SSH_ADD, &s, e) < 0)
+		return -1;
+	for (size_t i = 0; i < d->ssh_count; i++)
+		if (ssh_want_direction(&d->ssh[i]) > 0)
+			strv_addf(&words, "%s %s", d->ssh[i].keyword, d->ssh[i].after);
+	joined = strv_join(&words, ", ");
+	title = xasprintf(_("sshd: %s, before anything is closed"), joined);
+	step_words(s, title, _("the new door must be there before the old one goes"),
+		   _("the former configuration comes back and sshd is asked"));
+	return 0;
+}
+
 int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
 {
 	struct step *s;
@@ -232,6 +264,8 @@ int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
 		step_words(s, title, _("the new door must be there before the old one goes"),
 			   _("sshd listens as before"));
 	}
+	if (opens_and_closes(d) && add_opening_step(in, d, e) < 0)
+		return -1;
 	if (d->ssh_changes) {
 		CLEANUP_FREE char *words = wanted_words(d);
 		CLEANUP_FREE char *title = xasprintf(_("sshd: %s"), words);
