@@ -380,27 +380,33 @@ int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e)
 	return err_ctx(e, _("taking the dead-man away"));
 }
 
-static int is_alive(struct os *os, const char *unit, struct err *e)
+static int state_of(struct os *os, const char *kind, const char *id, char **ret, struct err *e)
 {
-	CLEANUP_FREE char *state = NULL;
+	CLEANUP_FREE char *unit = xasprintf("kannuki-%s@%s.service", kind, id);
 
-	if (property(os, unit, "ActiveState", &state, e) < 0)
-		return -1;
+	return property(os, unit, "ActiveState", ret, e);
+}
+
+static bool is_alive(const char *state)
+{
 	return str_eq(state, "active") || str_eq(state, "activating") || str_eq(state, "reloading");
 }
 
+/* One that is being stopped, too: a program of its may still write, until PID 1 kills it. */
 int deadman_apply_alive(struct os *os, const char *id, struct err *e)
 {
-	CLEANUP_FREE char *unit = xasprintf("kannuki-apply@%s.service", id);
+	CLEANUP_FREE char *state = NULL;
 
-	return is_alive(os, unit, e);
+	if (state_of(os, "apply", id, &state, e) < 0)
+		return -1;
+	return is_alive(state) || str_eq(state, "deactivating");
 }
 
 int deadman_watched(struct os *os, const char *id, struct err *e)
 {
-	CLEANUP_FREE char *unit = xasprintf("kannuki-sentinel@%s.service", id);
+	CLEANUP_FREE char *state = NULL;
 
-	return is_alive(os, unit, e);
+	return state_of(os, "sentinel", id, &state, e) < 0 ? -1 : is_alive(state);
 }
 
 int deadman_kill_apply(struct os *os, const char *id, struct err *e)

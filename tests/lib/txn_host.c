@@ -7,11 +7,13 @@
 #include "core/txn.h"
 #include "steps/file.h"
 
-static bool runs(const struct txn_host_units *units, const char *unit)
+static const char *state_of(const struct txn_host_units *units, const char *unit)
 {
 	if (units && units->none)
-		return false;
-	return !strstr(unit, "apply@") || (units && units->applying);
+		return "inactive";
+	if (units && units->stopping && strstr(unit, "apply@"))
+		return "deactivating";
+	return !strstr(unit, "apply@") || (units && units->applying) ? "active" : "inactive";
 }
 
 /* PID 1 as far as the dead-man asks it: what it shows is what the unit folders hold. */
@@ -35,7 +37,7 @@ static int systemctl(struct fake *f, const struct run *r, struct run_result *ret
 	if (str_eq(property, "UserspaceTimestampMonotonic"))
 		value = "1000";
 	else if (str_eq(property, "ActiveState"))
-		value = runs(f->arg, unit) ? "active" : "inactive";
+		value = state_of(f->arg, unit);
 	else if (str_eq(property, "UnitFileState"))
 		value = fake_node(f, link) ? "enabled" : "disabled";
 	else if (str_eq(property, "LoadState"))

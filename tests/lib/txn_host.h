@@ -6,7 +6,8 @@
 
 /* Which of our units run, where it is not those that a waiting transaction has. */
 struct txn_host_units {
-	bool none, applying;
+	bool none, applying,
+		stopping; /* stopping: the apply unit, some of whose programs still run */
 };
 
 /* With /etc/a and /etc/c, and a PID 1 that shows of units what the folders hold. f->arg may point to a

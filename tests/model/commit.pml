@@ -548,7 +548,7 @@ undo: /* @ src/core/recover.c:undo: TXN_PREPARED < is_others < deadman_disarm < 
 		record(J_END);
 		if :: ok -> goto clear_up :: else -> goto wait fi;
 
-finish: /* @ src/core/txn_run.c:txn_finish: TXN_ENDED < journal_settle < PHASE_FINISH < RECORD_DONE < run_step < fall_back < end */
+finish: /* @ src/core/txn_run.c:txn_finish: TXN_ENDED < journal_settle < PHASE_FINISH < RECORD_DONE < run_finish_step < fall_back < end */
 #ifndef MUTANT_ACTS_ON_UNSYNCED
 		/* What one that was killed, or whose fsync failed, has written is written again first. */
 		/* @ src/core/journal.c:journal_settle: os_get < os_write_at */

@@ -178,7 +178,10 @@ static int what_another_has_just_prepared_is_left_to_it(void)
 	T_OK(txn_prepare(&f->os, &p, &program, &t, &e) == 0);
 	T_OK(recover(f, RECOVER_DUE, &e) == 1);
 	T_OK(fake_node(f, TXN_ROOT "/ACTIVE") && fake_node(f, t.dir));
-	units.applying = false;
+	/* PID 1 stops it, and waits for a program of its. */
+	units = (struct txn_host_units){ .stopping = true };
+	T_OK(recover(f, RECOVER_DUE, &e) == 1 && fake_node(f, t.dir));
+	units.stopping = false;
 	T_OK(recover(f, RECOVER_DUE, &e) == 0);
 	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE") && !fake_node(f, t.dir));
 	fake_free(f);
