@@ -126,6 +126,31 @@ static bool is_staged(const char *path)
 	return name[0] == '.' && str_ends(name, ".kannuki~");
 }
 
+/* A folder in which nothing is but what was staged: an undo of its file that failed could not remove it. 1: it was
+ * one, and is gone. */
+static int remove_staged_only(const struct step_ctx *c, const char *path, struct err *e)
+{
+	struct strv names CLEANUP_STRV = { 0 };
+
+	if (os_list(c->os, path, &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP_FREE char *one = xasprintf("%s/%s", path, names.item[i]);
+
+		if (!is_staged(one))
+			return 0;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP_FREE char *one = xasprintf("%s/%s", path, names.item[i]);
+
+		if (os_remove(c->os, one, e) < 0)
+			return -1;
+	}
+	if (names.count == 0)
+		return 0;
+	return os_remove(c->os, path, e) < 0 ? -1 : 1;
+}
+
 static int survey_one(const struct step_ctx *c, struct survey *s, const char *below, struct err *e)
 {
 	CLEANUP_FREE char *path = xasprintf("%s%s", s->home, below);
@@ -144,6 +169,12 @@ static int survey_one(const struct step_ctx *c, struct survey *s, const char *be
 	}
 	same = now.type == skel.type && now.len == skel.len &&
 	       (now.len == 0 || memcmp(now.data, skel.data, now.len) == 0);
+	if (!same && now.type == NODE_DIR) {
+		int r = remove_staged_only(c, path, e);
+
+		if (r != 0)
+			return r < 0 ? -1 : 0;
+	}
 	if (!same) {
 		note(s, is_dropping(below, now.type) ? DROPPINGS : BELONGINGS, path);
 		/* A folder that only holds droppings is one. */
