@@ -108,6 +108,7 @@ static const struct layer layers[] = {
 	  "[Unit]\n"
 	  "Description=Kannuki: settles transaction %I after a boot\n"
 	  "After=ssh.service ssh.socket sshd.service sshd.socket " FILTER_OWNERS " network.target\n"
+	  "StartLimitIntervalSec=0\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
 	  "Type=oneshot\n"

@@ -107,7 +107,12 @@ int facts_gather_bans(struct os *os, const struct facts_query *q, struct facts *
 	r = ask(os, ARGV("fail2ban-client", "status"), &text, e);
 	if (r == 0)
 		names_after(text, "Jail list:", &names);
-	for (size_t i = 0; r == 0 && i < names.count && i < BAN_JAILS; i++)
+	/* Some of them would look like all. */
+	if (names.count > BAN_JAILS) {
+		strv_addf(&f->not_measured, _("fail2ban: it has more than %d jails"), BAN_JAILS);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < names.count; i++)
 		r = take_jail(os, names.item[i], &f->bans, e);
 	if (r < 0)
 		return -1;

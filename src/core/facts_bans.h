@@ -20,7 +20,7 @@ struct ban_jail {
 	size_t action_count;
 };
 
-/* What fail2ban.service has, where it is active; up to BAN_JAILS of it. */
+/* What fail2ban.service has, where it is active; of more than BAN_JAILS nothing is measured. */
 #define BAN_JAILS 32
 struct bans_fact {
 	bool measured; /* false also where it does not run */

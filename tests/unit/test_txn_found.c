@@ -168,18 +168,6 @@ static int the_new_door_stays_until_the_old_one_is_back(void)
 	return 0;
 }
 
-/* After a boot it is the last layer there is. */
-static int settle_that_is_killed_is_started_again(void)
-{
-	struct fake *f = txn_host();
-	struct err e = { 0 };
-
-	T_OK(txn_host_apply(f, true, &e) == 1);
-	T_OK(strstr(fake_text(f, settle_unit), "\nRestart=on-abnormal\n") != NULL);
-	fake_free(f);
-	return 0;
-}
-
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -189,7 +177,6 @@ int main(void)
 		T(clearing_a_folder_leaves_the_layers_of_the_next),
 		T(a_stopped_undo_of_an_apply_is_not_waited_for_for_ever),
 		T(the_new_door_stays_until_the_old_one_is_back),
-		T(settle_that_is_killed_is_started_again),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -34,5 +34,26 @@ ok "nft is back" vps run "$one" mv /usr/sbin/nft.away /usr/sbin/nft
 ok "it comes to its end by itself" ended "$one" 30
 is_as_before "$one" "undone: byte for byte as before"
 owner_gets_in "$one" "undone"
+
+# Early boot's undo is killed, and settle again and again: it is the last one that there is.
+pending "$one" --window 10m
+vps run "$one" sh -c 'cat >/root/die; chmod 755 /root/die; cd /etc/systemd/system || exit
+	for one in "recover-boot 99" "settle 7"; do
+		mkdir -p "kannuki-${one% *}.service.d"
+		printf "[Service]\nExecStartPre=/root/die %s\n" "$one" >"kannuki-${one% *}.service.d/die.conf"
+	done; sync' <<-'END'
+	#!/bin/sh
+	[ "$(cat "/root/died.$1" 2>/dev/null | wc -l)" -lt "$2" ] || exit 0
+	echo >>"/root/died.$1"
+	kill -KILL $$
+END
+vps reboot "$one" >/dev/null
+ok "early boot's undo and settle are killed: it ends all the same" ended "$one" 60
+is "  settle was killed as often as was planned" 7 vps run "$one" sh -c 'wc -l </root/died.settle'
+is "  and early boot's undo" 1 vps run "$one" sh -c 'wc -l </root/died.recover-boot'
+vps run "$one" sh -c 'rm -r /root/die* /etc/systemd/system/kannuki-*.service.d; systemctl daemon-reload
+	systemctl reset-failed kannuki-recover-boot.service' # PID 1 keeps the name of what was killed until the next boot
+is_as_before "$one" "  byte for byte as before"
+owner_gets_in "$one" "  then"
 is "no unit failed" "" vps run "$one" systemctl --failed --no-legend --plain
 done_testing
