@@ -41,22 +41,23 @@ static int run_command(const struct command *c, int argc, char **argv, struct er
 	const struct opt_table options = { c->opt, c->opt_count };
 	int r;
 
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < argc && !c->passes_on; i++) {
 		if (str_eq(argv[i], "--help")) {
 			help_command(c);
 			return EXIT_DONE;
 		}
 	}
-	if (opts_parse(&options, argc, argv, &call.opts, e) < 0)
+	for (int i = 0; i < argc && c->passes_on; i++)
+		strv_add(&call.opts.words, argv[i]);
+	if (!c->passes_on && opts_parse(&options, argc, argv, &call.opts, e) < 0)
 		return -1;
 	r = check_words(c, &call.opts, e);
 	if (r == 0)
 		call.os = os_linux_new("/", e);
 	if (r == 0 && !call.os)
 		r = -1;
-	if (r == 0 && c->as_root && os_uid(call.os) != 0)
-		r = err_set(e, ERR_USAGE, _("kannuki %s must be run as root; try: sudo kannuki %s"),
-			    c->name, c->name);
+	if (r == 0 && c->as_root)
+		r = command_need_root(&call, e);
 	if (r == 0) {
 		use_language_of_host(call.os);
 		r = c->run(&call, e);
@@ -74,11 +75,7 @@ static int dispatch(int argc, char **argv, struct err *e)
 		help_all();
 		return EXIT_DONE;
 	}
-	if (str_eq(argv[1], "--version")) {
-		printf("kannuki %s\n", KANNUKI_VERSION);
-		return EXIT_DONE;
-	}
-	c = command_find(argv[1]);
+	c = command_find(str_eq(argv[1], "--version") ? "version" : argv[1]);
 	return c ? run_command(c, argc - 2, argv + 2, e) : unknown_command(argv[1], e);
 }
 

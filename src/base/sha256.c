@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 /* The first 32 bits behind the point of the cube roots of the first 64 primes. */
 static const uint32_t K[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
@@ -82,4 +84,15 @@ void sha256(const void *data, size_t len, uint8_t ret[SHA256_BYTES])
 		take_block(h, last + i);
 	for (unsigned i = 0; i < SHA256_BYTES; i++)
 		ret[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+char *sha256_text(const void *data, size_t len)
+{
+	CLEANUP_STR struct str text = { 0 };
+	uint8_t sum[SHA256_BYTES];
+
+	sha256(data, len, sum);
+	for (size_t i = 0; i < sizeof(sum); i++)
+		str_addf(&text, "%02x", sum[i]);
+	return str_take(&text);
 }

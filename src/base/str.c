@@ -343,19 +343,45 @@ void str_make_clean(char *text)
 	}
 }
 
+size_t str_fit(const char *text, size_t max)
+{
+	size_t n = strnlen(text, max + 1);
+
+	if (n <= max)
+		return n;
+	for (n = max; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
 char *str_brief(const char *text)
 {
-	size_t n = BRIEF_MAX;
-
 	if (strlen(text) <= BRIEF_MAX)
 		return xstrdup(text);
-	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	return xasprintf("%.*s...", (int)n, text);
+	return xasprintf("%.*s...", (int)str_fit(text, BRIEF_MAX), text);
 }
 
 void str_wipe(char *text)
 {
 	if (text)
 		explicit_bzero(text, strlen(text));
+}
+
+size_t str_version(const char *text, uint64_t *ret, size_t count)
+{
+	size_t found = 0;
+
+	while (found < count) {
+		size_t n = strspn(text, "0123456789");
+		CLEANUP_FREE char *digits = xstrndup(text, n);
+
+		if (n == 0 || str_to_u64(digits, 0, UINT32_MAX, &ret[found]) < 0)
+			break;
+		found++;
+		text += n;
+		if (*text != '.')
+			break;
+		text++;
+	}
+	return found;
 }

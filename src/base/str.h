@@ -66,11 +66,15 @@ int str_to_seconds(const char *text, uint64_t *ret);
  * for "did you mean". name_at(arg, i) gives them. */
 const char *str_nearest(const char *text, size_t count,
 			const char *(*name_at)(const void *, size_t), const void *arg);
+/* The numbers that a version such as "6.1.0-28-amd64" begins with, at most `count`; returns how many there were. */
+size_t str_version(const char *text, uint64_t *ret, size_t count);
 /* True for well-formed UTF-8 without control characters other than \t and \n. */
 bool str_is_clean_utf8(const char *text);
 /* Makes it so, in place: '?' for each byte that is in the way. For what others wrote (a comment in
  * authorized_keys, a program's name) and a terminal would obey. NULL: nothing. */
 void str_make_clean(char *text);
+/* How many bytes of text fit into max without cutting a character (UTF-8). */
+size_t str_fit(const char *text, size_t max);
 /* For a message about what somebody wrote: all of it, or its first 60 bytes and "..."; malloc'd. */
 char *str_brief(const char *text);
 /* Overwrites a secret so that the compiler cannot leave it out. */

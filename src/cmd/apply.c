@@ -72,6 +72,7 @@ static int run(struct call *c, struct err *e)
 		r = packages(c, &m, wish.yes, e);
 		if (r != 0)
 			return r < 0 ? r : EXIT_FAILED;
+		wish.packages_done = true;
 	}
 	if (m.plan.count == 0)
 		return EXIT_DONE;

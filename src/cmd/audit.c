@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* audit.c - kannuki audit: how safe this server is, with the evidence; changes nothing. */
+/* audit.c - kannuki audit: how safe this server is, with the evidence; changes nothing but with --keep. */
 #include "controls/audit.h"
 
 #include <stdio.h>
@@ -7,34 +7,26 @@
 #include "base/i18n.h"
 #include "cmd/cmd.h"
 #include "report/audit_report.h"
+#include "setup/audit_now.h"
+#include "setup/make_plan.h"
 
 static const struct opt options[] = {
 	{ "policy", 0, "FILE", N_("compare with this policy, not with the stored one") },
-	{ "format", 0, "text|json", N_("how to print it") },
+	{ "format", 0, "text|json|sarif|junit|html", N_("how to print it") },
 	{ "fail-on", 0, "LEVEL", N_("exit with 3 when something of that level or worse fails") },
+	{ "since", 0, "FILE", N_("what has changed since this JSON (last: the one kept)") },
+	{ "keep", 0, NULL, N_("keep it on this server, for --since last") },
 	{ "all", 0, NULL, N_("show what passes too") },
 };
 
-/* The policy that is asked for, the one of this server, or, where it has none, the defaults. Who may
- * not read it audits without it. */
-static int load_policy(struct call *c, struct policy *ret, char **ret_text, struct err *e)
-{
-	const char *path = opts_get(&c->opts, "policy");
-	CLEANUP_NODE struct node there = { 0 };
-
-	if (path)
-		return policy_load(c->os, path, ret, ret_text, e);
-	if (os_get(c->os, POLICY_PATH, &there, e) < 0) {
-		*e = (struct err){ 0 };
-		policy_init(ret);
-		return 0;
-	}
-	if (there.type == NODE_ABSENT) {
-		policy_init(ret);
-		return 0;
-	}
-	return policy_load(c->os, POLICY_PATH, ret, ret_text, e);
-}
+static const struct {
+	const char *name;
+	void (*report)(const struct audit_view *v, struct str *ret);
+} formats[] = {
+	{ "text", report_audit_text },	 { "json", report_audit_json },
+	{ "sarif", report_audit_sarif }, { "junit", report_audit_junit },
+	{ "html", report_audit_html },
+};
 
 static bool any_from(const struct audit *a, int level)
 {
@@ -45,60 +37,67 @@ static bool any_from(const struct audit *a, int level)
 	return false;
 }
 
-static int look(struct call *c, struct audit *ret, struct err *e)
+static int check_ids(const struct audit *a, const struct strv *ids, struct err *e)
 {
-	CLEANUP_POLICY struct policy policy = { 0 };
-	CLEANUP_FACTS struct facts facts = { 0 };
-	CLEANUP_FREE char *text = NULL;
-	struct facts_query query = {
-		.audit = true, .updates = true, .pending = true, .bans = true
-	};
-	struct control_in in = { .os = c->os, .facts = &facts, .policy = &policy };
-	const char *path = opts_get(&c->opts, "policy");
-
-	if (load_policy(c, &policy, &text, e) < 0)
-		return -1;
-	query.admin = policy.admin_user;
-	query.extra_port = policy.ssh_port;
-	if (facts_gather(c->os, &query, &facts, e) < 0)
-		return err_ctx(e, _("looking at this host"));
-	in.policy_text = text;
-	if (controls_audit(&in, ret, e) == 0)
-		return 0;
-	policy_locate(&policy, path ? path : POLICY_PATH, e);
-	return -1;
+	for (size_t i = 0; i < ids->count; i++)
+		if (!audit_has(a, ids->item[i]))
+			return err_set(e, ERR_USAGE,
+				       _("there is no control %s; kannuki audit --all names them"),
+				       ids->item[i]);
+	return 0;
 }
 
-static int run(struct call *c, struct err *e)
+/* All that can be wrong in the words is said before the host is asked. */
+static int check_words(const struct call *c, size_t *ret_format, struct err *e)
 {
 	const char *format = opts_get(&c->opts, "format");
 	const char *level = opts_get(&c->opts, "fail-on");
-	const struct strv *ids = &c->opts.words;
-	CLEANUP_AUDIT struct audit a = { 0 };
-	CLEANUP_STR struct str s = { 0 };
 
-	if (format && !str_eq(format, "text") && !str_eq(format, "json"))
-		return err_set(e, ERR_USAGE, _("--format %s is not possible; allowed: text, json"),
+	*ret_format = 0;
+	while (format && *ret_format < COUNT(formats) && !str_eq(formats[*ret_format].name, format))
+		(*ret_format)++;
+	if (*ret_format == COUNT(formats))
+		return err_set(e, ERR_USAGE,
+			       _("--format %s is not possible; allowed: text, json, sarif, junit, "
+				 "html"),
 			       format);
 	if (level && severity_parse(level) < 0)
 		return err_set(e, ERR_USAGE,
 			       _("--fail-on %s is not possible; allowed: low, medium, high, "
 				 "critical"),
 			       level);
-	if (look(c, &a, e) < 0)
+	if (opts_has(&c->opts, "keep") && os_uid(c->os) != 0)
+		return err_set(e, ERR_USAGE,
+			       _("--keep needs root; try: sudo kannuki audit --keep"));
+	return 0;
+}
+
+static int run(struct call *c, struct err *e)
+{
+	const char *path = opts_get(&c->opts, "policy");
+	const char *level = opts_get(&c->opts, "fail-on");
+	const char *former = opts_get(&c->opts, "since");
+	CLEANUP_FREE char *policy = path ? absolute_path(path) : NULL;
+	CLEANUP_SINCE struct audit_since since = { 0 };
+	CLEANUP_AUDIT struct audit a = { 0 };
+	CLEANUP_STR struct str s = { 0 };
+	struct audit_view v = { .audit = &a,
+				.only = &c->opts.words,
+				.all = opts_has(&c->opts, "all") };
+	size_t format;
+
+	if (check_words(c, &format, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ids->count; i++)
-		if (!audit_has(&a, ids->item[i]))
-			return err_set(e, ERR_USAGE,
-				       _("there is no control %s; kannuki audit --all names them"),
-				       ids->item[i]);
-	if (str_eq(format, "json"))
-		report_audit_json(&a, ids, &s);
-	else if (ids->count > 0)
-		report_audit_some(&a, ids, &s);
-	else
-		report_audit_text(&a, opts_has(&c->opts, "all"), &s);
+	if (former && audit_former(c->os, former, &since, e) != 0)
+		return -1;
+	if (audit_now(c->os, policy, NULL, &a, e) < 0 || check_ids(&a, v.only, e) < 0)
+		return -1;
+	if (former)
+		v.since = &since;
+	formats[format].report(&v, &s);
 	fputs(s.text, stdout);
+	if (opts_has(&c->opts, "keep") && audit_keep(c->os, &a, e) < 0)
+		return -1;
 	return level && any_from(&a, severity_parse(level)) ? EXIT_FOUND : EXIT_DONE;
 }
 

@@ -27,6 +27,7 @@ struct command {
 	size_t opt_count;
 	size_t words_min, words_max;
 	bool hidden; /* run by units, not by people */
+	bool passes_on; /* all that stands behind its name is for another program: in call.opts.words */
 	bool as_root;
 	/* An exit code, or < 0 with *e. */
 	int (*run)(struct call *c, struct err *e);
@@ -35,6 +36,8 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t commands_count;
 const struct command *command_find(const char *name); /* NULL: none */
+/* ERR_USAGE unless the caller is root; it names this very file, which sudo may not find by its name yet. */
+int command_need_root(const struct call *c, struct err *e);
 
 void help_all(void);
 void help_command(const struct command *c);

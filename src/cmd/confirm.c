@@ -12,7 +12,9 @@
 #include "core/recover.h"
 #include "core/txn.h"
 #include "report/record_report.h"
+#include "setup/end.h"
 #include "setup/follow.h"
+#include "setup/ready.h"
 
 #define FINISH_SECONDS 120
 
@@ -32,13 +34,13 @@ static int no_transaction(struct os *os, struct err *e)
 	if (ids.count == 0 || txn_open(os, ids.item[ids.count - 1], &t, e) < 0)
 		return err_set(
 			e, ERR_FAILED,
-			_("nothing is waiting for confirmation; begin with: sudo kannuki apply"));
+			_("nothing is waiting for confirmation; begin with: sudo kannuki setup"));
 	undo = journal_last(&t.journal, RECORD_UNDO_INTENT, JOURNAL_NO_STEP);
 	if (undo) {
 		why = record_words(undo);
 		return err_set(e, ERR_FAILED,
-			       _("too late: transaction %s was undone (%s). Run again: sudo "
-				 "kannuki apply"),
+			       _("too late: transaction %s was undone (%s). Begin again as you "
+				 "did before, with setup or apply"),
 			       t.id, why);
 	}
 	return err_set(e, ERR_FAILED,
@@ -143,11 +145,18 @@ static int commit(struct os *os, struct txn *t, bool console, struct err *e)
 	if (txn_lock(os, 10000, &token, e) < 0)
 		return -1;
 	r = txn_refresh(os, t, e);
+	/* Another confirm was first: this one sees it through too. */
+	if (r == 0 && (t->state == TXN_CONFIRMED || txn_is_confirmed(t))) {
+		os_unlock(os, token);
+		return 0;
+	}
 	if (r == 0 &&
 	    (t->state != TXN_PENDING || !t->same_boot || os_now(os, OS_BOOTTIME) >= t->deadline))
 		r = err_set(e, ERR_FAILED, _("too late: transaction %s is being undone"), t->id);
 	if (r == 0 && !console)
 		r = check_proof(os, t, &witness, e);
+	if (r == 0)
+		r = ready_to_confirm(os, t, e);
 	if (r == 0)
 		r = txn_confirm(os, t, witness.text, e);
 	os_unlock(os, token);
@@ -167,7 +176,7 @@ static int finish(struct os *os, struct txn *t, struct err *e)
 		if (txn_refresh(os, t, e) < 0)
 			return -1;
 		if (t->state == TXN_ENDED)
-			return print_outcome(t);
+			return print_outcome(os, t);
 		/* Ten seconds without an end: perhaps PID 1 did not take the job. */
 		if (i > 0 && i % 100 == 0) {
 			CLEANUP_RECOVERED struct recovered done = { 0 };
@@ -182,21 +191,31 @@ static int finish(struct os *os, struct txn *t, struct err *e)
 
 static int run(struct call *c, struct err *e)
 {
-	CLEANUP_FREE char *id = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
-	int r = txn_active(c->os, &id, e);
+	CLEANUP_FACTS struct facts before = { 0 };
+	const struct facts_query q = { .brief = true };
+	const struct end end = { .plan = &t.plan, .before = &before };
+	struct err ignored = { 0 };
+	int r = txn_open_active(c->os, &t, e);
 
 	if (r != 0)
 		return r < 0 ? r : no_transaction(c->os, e);
-	if (txn_open(c->os, id, &t, e) < 0)
+	if (txn_expect_certain(&t, e) < 0)
 		return -1;
 	if (t.state == TXN_APPLYING || t.state == TXN_PREPARED)
 		return err_set(e, ERR_FAILED,
-			       _("transaction %s is still being applied; wait a few seconds"), id);
+			       _("transaction %s is still being applied; wait a few seconds"),
+			       t.id);
+	/* Before: what closes is to be seen only now. */
+	if (term_is_interactive())
+		facts_gather(c->os, &q, &before, &ignored);
 	if (t.state != TXN_CONFIRMED && commit(c->os, &t, opts_has(&c->opts, "console"), e) < 0)
 		return -1;
 	fflush(stdout);
-	return finish(c->os, &t, e);
+	r = finish(c->os, &t, e);
+	if (r == EXIT_DONE && before.sshd.port_count > 0 && t.plan.needs_proof && !t.plan.undoes)
+		end_show(c->os, &end);
+	return r;
 }
 
 const struct command command_confirm = {

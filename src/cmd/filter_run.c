@@ -35,6 +35,9 @@ static int load_stored(struct os *os, struct err *e)
 	json_t *j;
 	int r = os_read(os, FILTER_STORED, &text, e);
 
+	/* The program left this host, and has come back since. */
+	if (r == 1 && os_read(os, FILTER_LEFT, &rules, e) == 0)
+		return load_text(os, rules, e);
 	if (r != 0)
 		return r < 0 ? r : err_set(e, ERR_FAILED, _("%s is not there"), FILTER_STORED);
 	j = json_loads(text, 0, &where);

@@ -5,14 +5,16 @@
 #include <time.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "cmd/cmd.h"
 #include "core/txn.h"
 #include "report/record_report.h"
 
 #define COLUMNS 80
 
-/* A time of day, and the date before it where that is another than `ret_date` (of 32 bytes). */
-static void print_time(int64_t ns, char *ret_date)
+/* The time of day begins the line; the date is printed before it where that is another than `ret_date` (of 32
+ * bytes). */
+static void begin_line(int64_t ns, char *ret_date, struct str *line)
 {
 	time_t at = (time_t)(ns / 1000000000);
 	struct tm tm;
@@ -24,11 +26,13 @@ static void print_time(int64_t ns, char *ret_date)
 		printf("  %s\n", text);
 	memcpy(ret_date, text, sizeof(text));
 	strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	printf("  %s  ", text);
+	str_addf(line, "  %s  ", text);
 }
 
-static const char *how(const struct txn *t)
+static const char *how(const struct txn *t, bool active)
 {
+	if (t->state != TXN_ENDED && !active)
+		return _("never ended, and not under way");
 	switch (t->state) {
 	case TXN_PREPARED:
 	case TXN_APPLYING:
@@ -42,44 +46,58 @@ static const char *how(const struct txn *t)
 	case TXN_ENDED:
 		break;
 	}
-	return journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP) ? _("confirmed")
-									  : _("undone");
+	if (!journal_last(&t->journal, RECORD_END, JOURNAL_NO_STEP))
+		return _("ended, and its journal does not say how");
+	return t->confirmed ? _("confirmed") : _("undone");
 }
 
-static void print_short(const struct txn *t)
+static void print_short(const struct txn *t, bool active)
 {
 	const struct record *confirm = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
 	const struct record *undo = journal_last(&t->journal, RECORD_UNDO_INTENT, JOURNAL_NO_STEP);
 	const struct record *because = confirm ? confirm : undo;
 	CLEANUP_FREE char *words = because ? record_words(because) : NULL;
 
-	CLEANUP_FREE char *line = xasprintf("%s  %s%s", t->id, how(t), words ? ":" : "");
+	CLEANUP_FREE char *line = xasprintf("%s  %s%s", t->id, how(t, active), words ? ":" : "");
+	CLEANUP_STR struct str remarks = { 0 };
+	const struct record *note;
 	bool fits = words && text_width(line) + 1 + text_width(words) <= COLUMNS;
 
 	printf("%s%s%s\n", line, fits ? " " : words ? "\n    " : "", words ? words : "");
 	for (size_t i = 0; i < t->plan.count; i++)
 		if (t->plan.step[i].phase != PHASE_FINISH)
 			printf("    %s\n", t->plan.step[i].title);
+	report_remarks(t, "  ! ", &remarks);
+	note = journal_last(&t->journal, RECORD_NOTE, JOURNAL_NO_STEP);
+	if (t->state == TXN_UNDOING && note && note->step == JOURNAL_NO_STEP)
+		str_addf(&remarks, "  ! %s\n", note->text);
+	fputs(remarks.text ? remarks.text : "", stdout);
 }
 
-static void print_records(const struct txn *t)
+static void print_records(const struct txn *t, bool active)
 {
 	char date[32] = "";
 
-	print_short(t);
+	print_short(t, active);
+	if (t->journal.damaged)
+		printf("  %s\n", _("The journal is damaged: not every record can be read."));
 	for (size_t i = 0; i < t->journal.count; i++) {
 		const struct record *r = &t->journal.record[i];
-		CLEANUP_STR struct str type = { 0 };
+		CLEANUP_STR struct str first = { 0 }, line = { 0 };
 		CLEANUP_FREE char *words = record_words(r);
 
-		print_time(r->realtime, date);
-		str_add_padded(&type, record_type_words(r->type), 10);
-		if (r->step < t->plan.count)
-			printf("%s%u. %s\n", type.text, r->step + 1, t->plan.step[r->step].title);
-		else if (r->type != RECORD_BEGIN && words[0])
-			printf("%s%s\n", type.text, words);
-		else
-			printf("%s\n", record_type_words(r->type));
+		begin_line(r->realtime, date, &first);
+		if (r->step < t->plan.count && r->type != RECORD_NOTE) {
+			str_add_padded(&first, record_type_words(r->type), 10);
+			str_addf(&first, "%u. ", r->step + 1);
+			layout_item(&line, first.text, t->plan.step[r->step].title);
+		} else if (r->type != RECORD_BEGIN && words[0]) {
+			str_add_padded(&first, record_type_words(r->type), 10);
+			layout_item(&line, first.text, words);
+		} else {
+			str_addf(&line, "%s%s\n", first.text, record_type_words(r->type));
+		}
+		fputs(line.text, stdout);
 	}
 }
 
@@ -87,13 +105,16 @@ static int run(struct call *c, struct err *e)
 {
 	CLEANUP_STRV struct strv ids = { 0 };
 	const char *only = c->opts.words.count ? c->opts.words.item[0] : NULL;
+	CLEANUP_FREE char *active = NULL;
 
+	if (txn_active(c->os, &active, e) < 0)
+		return -1;
 	if (only) {
 		CLEANUP_TXN struct txn t = { 0 };
 
 		if (txn_open(c->os, only, &t, e) < 0)
 			return -1;
-		print_records(&t);
+		print_records(&t, str_eq(active, t.id));
 		return EXIT_DONE;
 	}
 	if (txn_list(c->os, &ids, e) < 0)
@@ -107,7 +128,7 @@ static int run(struct call *c, struct err *e)
 		if (txn_open(c->os, ids.item[i], &t, &one) < 0)
 			printf("%s  %s\n", ids.item[i], one.msg);
 		else
-			print_short(&t);
+			print_short(&t, str_eq(active, t.id));
 	}
 	return EXIT_DONE;
 }

@@ -33,7 +33,7 @@ static void print_row(const struct policy *p, size_t i)
 	const struct policy_key *k = &policy_keys[i];
 	CLEANUP_FREE char *value = policy_get(p, k);
 	CLEANUP_FREE char *line = xasprintf(_("line %u"), p->line[i]);
-	const char *from = k->later ? _("comes later") : p->line[i] ? line : _("not given");
+	const char *from = p->line[i] ? line : _("not given");
 	char *rest = value, *one;
 	bool any = false;
 

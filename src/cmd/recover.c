@@ -113,7 +113,7 @@ static int settle(struct os *os, struct recovered *ret, struct err *e)
 
 		*e = (struct err){ 0 };
 		r = recover_run(os, NULL, RECOVER_SETTLE, ret, e);
-		if (r >= 0 || os_now(os, OS_MONOTONIC) >= end)
+		if (r >= 0 || ret->for_person || os_now(os, OS_MONOTONIC) >= end)
 			return r;
 		fprintf(stderr, "kannuki: %s\n", e->msg);
 		recovered_done(ret);
@@ -142,7 +142,7 @@ static int recover(struct call *c, struct err *e)
 		say(_("A transaction is under way and not due yet: kannuki status"));
 	if (r == 2)
 		fprintf(stderr, "kannuki: %s\n", e->msg);
-	return r < 0 ? r : r == 2 ? EXIT_FAILED : EXIT_DONE;
+	return r < 0 ? r : r == 2 ? err_exit_code(e) : EXIT_DONE;
 }
 
 const struct command command_recover = {

@@ -10,25 +10,35 @@
 #include "setup/follow.h"
 #include "setup/make_plan.h"
 
-/* What is pending, and its line; *ret is open where something waits for its proof. */
+/* What is pending, and its line, also where that cannot be said; *ret is open where something is under way. */
 static int add_pending(struct os *os, struct str *s, struct txn *ret, struct err *e)
 {
-	CLEANUP_FREE char *id = NULL;
 	CLEANUP_FREE char *left = NULL;
-	int r = txn_active(os, &id, e);
+	const struct record *note;
+	int r = txn_open_active(os, ret, e);
 
-	if (r == 1)
-		report_row(s, _("Pending"), "%s", _("nothing"));
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (txn_open(os, id, ret, e) < 0)
+	if (r == 0)
+		r = txn_expect_certain(ret, e);
+	if (r < 0) {
+		report_row(s, _("Pending"), "%s", _("not clear:"));
 		return -1;
-	if (ret->state != TXN_PENDING) {
-		report_row(s, _("Pending"), _("transaction %s is at work"), id);
-		return 0;
 	}
-	left = time_left(os, ret);
-	report_row(s, _("Pending"), _("%s waits for its proof, %s left"), id, left);
+	note = r == 0 ? journal_last(&ret->journal, RECORD_NOTE, JOURNAL_NO_STEP) : NULL;
+	if (r == 1) {
+		report_row(s, _("Pending"), "%s", _("nothing"));
+	} else if (ret->state == TXN_ENDED) {
+		report_row(s, _("Pending"),
+			   _("nothing; what is left of %s is cleared up by: kannuki recover"),
+			   ret->id);
+	} else if (ret->state == TXN_UNDOING && note) {
+		report_row(s, _("Pending"), _("%s is being taken back, and meets: %s"), ret->id,
+			   note->text);
+	} else if (ret->state != TXN_PENDING) {
+		report_row(s, _("Pending"), _("transaction %s is at work"), ret->id);
+	} else {
+		left = time_left(os, ret);
+		report_row(s, _("Pending"), _("%s waits for its proof, %s left"), ret->id, left);
+	}
 	return 0;
 }
 
@@ -86,6 +96,7 @@ static int run(struct call *c, struct err *e)
 	struct err no_policy = { 0 };
 	struct facts_query q = { .brief = true };
 	bool known = policy_load(c->os, POLICY_PATH, &policy, NULL, &no_policy) == 0;
+	int r;
 
 	q.admin = policy.admin_user;
 	if (facts_gather(c->os, &q, &f, e) < 0)
@@ -94,12 +105,16 @@ static int run(struct call *c, struct err *e)
 	report_row(&s, _("Policy"), "%s",
 		   known ? POLICY_PATH : _("none stored; begin with: sudo kannuki setup"));
 	add_doors(&f, &policy, &s);
-	if (add_filter(c->os, &policy, &s, e) < 0 || add_pending(c->os, &s, &t, e) < 0)
+	if (add_filter(c->os, &policy, &s, e) < 0)
 		return -1;
+	r = add_pending(c->os, &s, &t, e);
 	fputs(s.text, stdout);
+	fflush(stdout);
+	if (r < 0)
+		return r;
 	if (!t.id || t.state != TXN_PENDING)
 		return EXIT_DONE;
-	print_card(c->os, &t, &f, false);
+	print_card(c->os, &t, &f, CARD_SHORT);
 	return EXIT_PENDING;
 }
 

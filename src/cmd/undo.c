@@ -7,6 +7,7 @@
 #include "cmd/undo_confirmed.h"
 #include "core/recover.h"
 #include "core/txn.h"
+#include "report/record_report.h"
 #include "setup/carry_out.h"
 #include "setup/follow.h"
 
@@ -15,6 +16,19 @@ static const struct opt options[] = {
 	{ "window", 0, "TIME", N_("wait so long for the proof (30s to 1h; 10m if not given)") },
 	{ "no-wait", 0, NULL, N_("return as soon as it waits for the proof (exit code 4)") },
 };
+
+/* What others had changed meanwhile; *e is the first of it. */
+static int print_remarks(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_TXN struct txn t = { 0 };
+	CLEANUP_STR struct str remarks = { 0 };
+	struct err ignored = { 0 };
+
+	if (txn_open(os, id, &t, &ignored) == 0)
+		report_remarks(&t, "  - ", &remarks);
+	printf("%s\n%s", _("But look at this:"), remarks.text ? remarks.text : e->msg);
+	return err_exit_code(e);
+}
 
 static int undo_pending(struct os *os, const char *id, struct err *e)
 {
@@ -25,26 +39,24 @@ static int undo_pending(struct os *os, const char *id, struct err *e)
 		return r;
 	if (done.said)
 		printf("%s\n", done.said);
-	if (r == 2)
-		printf("%s\n", e->msg);
-	return r == 2 ? EXIT_FAILED : EXIT_DONE;
+	return r == 2 ? print_remarks(os, id, e) : EXIT_DONE;
 }
 
 static int run(struct call *c, struct err *e)
 {
-	CLEANUP_FREE char *active = NULL;
+	CLEANUP_TXN struct txn active = { 0 };
 	const char *id = c->opts.words.count ? c->opts.words.item[0] : NULL;
-	int r = txn_active(c->os, &active, e);
+	int r = txn_open_active(c->os, &active, e);
 
 	if (r < 0)
 		return r;
-	if (r == 0 && (!id || str_eq(id, active)))
-		return undo_pending(c->os, active, e);
+	if (r == 0 && (!id || str_eq(id, active.id)))
+		return undo_pending(c->os, active.id, e);
 	if (r == 0)
 		return err_set(
 			e, ERR_CONFLICT,
 			_("transaction %s is under way; confirm or undo it first: kannuki status"),
-			active);
+			active.id);
 	return undo_confirmed(c, id, e);
 }
 
@@ -61,17 +73,16 @@ const struct command command_undo = {
 
 static int extend(struct call *c, struct err *e)
 {
-	CLEANUP_FREE char *id = NULL;
 	CLEANUP_FREE char *left = NULL;
 	CLEANUP_TXN struct txn t = { 0 };
 	unsigned seconds = WINDOW_DEFAULT;
-	int r = txn_active(c->os, &id, e);
+	int r = txn_open_active(c->os, &t, e);
 
 	if (r != 0)
 		return r < 0 ? r : err_set(e, ERR_FAILED, _("nothing is waiting for confirmation"));
 	if (c->opts.words.count && window_parse(c->opts.words.item[0], &seconds, e) < 0)
 		return -1;
-	if (txn_open(c->os, id, &t, e) < 0 || txn_extend(c->os, &t, seconds, e) < 0)
+	if (txn_extend(c->os, &t, seconds, e) < 0)
 		return -1;
 	left = time_left(c->os, &t);
 	printf(_("There are %s left now.\n"), left);

@@ -67,6 +67,10 @@ int undo_confirmed(struct call *c, const char *id, struct err *e)
 	printf(_("This takes transaction %s back:\n"), t.id);
 	report_plan_steps(&p, &s);
 	fputs(s.text ? s.text : "", stdout);
+	if (p.warnings.count > 0)
+		printf("%s\n", _("Worth a second look:"));
+	for (size_t i = 0; i < p.warnings.count; i++)
+		printf("  %s\n", p.warnings.item[i]);
 	fflush(stdout);
 	return apply_plan(c->os, &p, &f, &wish, e);
 }

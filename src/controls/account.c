@@ -162,9 +162,9 @@ static int sudo_propose(const struct control_in *in, const struct finding *found
 		return 0;
 	if (!nopasswd_wanted(in)) {
 		strv_addf(&d->plan->warnings,
-			  _("%s; the policy asks for a password. Look for NOPASSWD in "
-			    "/etc/sudoers.d; "
-			    "this version does not remove it"),
+			  _("%s; the policy asks for a password. The line with NOPASSWD in "
+			    "/etc/sudoers.d is not Kannuki's and stays; remove it by hand if "
+			    "nobody needs it"),
 			  found->evidence);
 		return 0;
 	}

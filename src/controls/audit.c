@@ -34,7 +34,10 @@ int severity_parse(const char *text)
 
 void audit_done(struct audit *a)
 {
+	for (size_t i = 0; i < a->count; i++)
+		free(a->row[i].waiver);
 	free(a->row);
+	free(a->host);
 	*a = (struct audit){ 0 };
 }
 
@@ -101,22 +104,24 @@ void audit_grade(struct audit *a)
 
 static void look(const struct control_in *in, const struct control *c, struct audit *ret)
 {
-	struct finding f = { .verdict = VERDICT_NOT_MEASURED };
+	struct audit_row row = { .control = c, .finding.verdict = VERDICT_NOT_MEASURED };
+	const struct waive *waive = policy_waives(in->policy, c->id);
 	struct err e = { 0 };
 
 	if (c->plan_only)
 		return;
-	if (c->probe(in, c, &f, &e) < 0)
-		finding_set(&f, VERDICT_NOT_MEASURED, "%s", e.msg);
-	if (f.verdict == VERDICT_FAIL) {
-		const char *why = policy_waives(in->policy, c->id);
-
-		if (why)
-			f.verdict = VERDICT_WAIVED;
+	if (c->probe(in, c, &row.finding, &e) < 0)
+		finding_set(&row.finding, VERDICT_NOT_MEASURED, "%s", e.msg);
+	if (row.finding.verdict == VERDICT_FAIL && waive) {
+		row.waiver = xstrdup(waive->why);
+		row.until = waive->until;
+		row.expired = waive_is_over(waive, ret->time);
+		if (!row.expired)
+			row.finding.verdict = VERDICT_WAIVED;
 	}
-	str_make_clean(f.evidence);
+	str_make_clean(row.finding.evidence);
 	ret->row = xrealloc(ret->row, ret->count + 1, sizeof(*ret->row));
-	ret->row[ret->count++] = (struct audit_row){ .control = c, .finding = f };
+	ret->row[ret->count++] = row;
 }
 
 bool audit_has(const struct audit *a, const char *id)
@@ -171,6 +176,9 @@ int controls_audit(const struct control_in *in, struct audit *ret, struct err *e
 	CLEANUP_AUDIT struct audit a = { 0 };
 	struct control_in mine = *in;
 
+	a.host = xstrdup(in->facts->hostname ? in->facts->hostname : "");
+	str_make_clean(a.host);
+	a.time = os_now(in->os, OS_REALTIME) / 1000000000;
 	if (own_filter(in, &stored))
 		mine.own_filter = &stored.spec;
 	for (size_t i = 0; i < control_families_count; i++)

@@ -19,6 +19,10 @@
 struct audit_row {
 	const struct control *control;
 	struct finding finding;
+	/* As the policy waives it, where it would fail else; NULL: not at all. */
+	char *waiver;
+	unsigned until; /* of the waiver, as 20271231; 0: for ever */
+	bool expired;	/* that day is over: it fails again */
 };
 
 struct audit {
@@ -27,6 +31,8 @@ struct audit {
 	char grade;	    /* 'A' … 'F', or '-' */
 	const char *reason; /* N_(), why it is no better */
 	size_t by_verdict[VERDICT_WAIVED + 1];
+	char *host;   /* its name */
+	int64_t time; /* when it was asked; s since 1970 */
 };
 
 void audit_done(struct audit *a);

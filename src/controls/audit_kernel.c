@@ -3,32 +3,16 @@
  * audit_kernel.c - settings of the kernel below /proc/sys, as they are in force.
  *
  * Those of an interface come together with conf/all as the kernel's ip-sysctl.rst says, for each
- * interface but the loopback. Nothing here is written by apply: a router, a container host or a VPN
- * needs some of them otherwise.
+ * interface that takes packets of its own. What apply sets is marked safe, or named: a router, a container host or
+ * a VPN needs some of them otherwise (harden_kernel.c).
  */
+#include "controls/audit_kernel.h"
+
 #include <string.h>
 
 #include "base/i18n.h"
-#include "controls/control.h"
 
-enum kernel_scope {
-	SCOPE_ONE,     /* one value */
-	SCOPE_BITS,    /* one value: no bit beside those of .most, and not 1, which means all */
-	SCOPE_HIGHEST, /* of conf/all and conf/INTERFACE */
-	SCOPE_BOTH,    /* in force where both are set: the lower one */
-	SCOPE_FORWARD, /* as BOTH where the interface forwards, else as HIGHEST */
-	SCOPE_OWN,     /* conf/INTERFACE alone */
-};
-
-struct kernel_rule {
-	const char *path; /* below /proc/sys; of an interface: the folder that holds conf/… */
-	const char *name; /* of an interface's setting */
-	enum kernel_scope scope;
-	long least, most;
-};
-
-/* 1: no such file here. */
-static int read_number(struct os *os, const char *path, long *ret, struct err *e)
+int kernel_read(struct os *os, const char *path, long *ret, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
 	char *end;
@@ -65,18 +49,28 @@ static int value_on(struct os *os, const struct kernel_rule *r, const char *inte
 	CLEANUP_FREE char *all_path = path_of(r, "all", r->name);
 	CLEANUP_FREE char *forwards_path = path_of(r, interface, "forwarding");
 	long own = 0, all = 0, forwards = 0;
-	int status = read_number(os, own_path, &own, e);
+	int status = kernel_read(os, own_path, &own, e);
 	bool both = r->scope == SCOPE_BOTH;
 
 	if (status == 0 && r->scope != SCOPE_OWN)
-		status = read_number(os, all_path, &all, e);
+		status = kernel_read(os, all_path, &all, e);
 	if (status == 0 && r->scope == SCOPE_FORWARD)
-		status = read_number(os, forwards_path, &forwards, e);
+		status = kernel_read(os, forwards_path, &forwards, e);
 	if (status != 0)
 		return status;
 	both = both || forwards != 0;
 	*ret = r->scope == SCOPE_OWN ? own : both == (own < all) ? own : all;
 	return 0;
+}
+
+int kernel_is_outer(struct os *os, const char *interface, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("/sys/class/net/%s/brport", interface);
+	CLEANUP_NODE struct node n = { 0 };
+
+	if (str_eq(interface, "all") || str_eq(interface, "default") || str_eq(interface, "lo"))
+		return 0;
+	return os_get(os, path, &n, e) < 0 ? -1 : n.type == NODE_ABSENT;
 }
 
 static int probe_interfaces(const struct control_in *in, const struct kernel_rule *r,
@@ -99,13 +93,14 @@ static int probe_interfaces(const struct control_in *in, const struct kernel_rul
 		const char *name = names.item[i];
 		long value = 0;
 
-		if (str_eq(name, "all") || str_eq(name, "default") || str_eq(name, "lo"))
+		status = kernel_is_outer(in->os, name, e);
+		if (status == 0)
 			continue;
-		status = value_on(in->os, r, name, &value, e);
+		status = status < 0 ? -1 : value_on(in->os, r, name, &value, e);
 		if (status < 0)
 			return -1;
 		seen += status == 0;
-		if (status == 0 && (value < r->least || value > r->most))
+		if (status == 0 && !kernel_value_is_good(r, value))
 			strv_addf(&bad, "%s: %ld", name, value);
 	}
 	if (seen == 0)
@@ -115,7 +110,7 @@ static int probe_interfaces(const struct control_in *in, const struct kernel_rul
 	return 0;
 }
 
-static bool is_good(const struct kernel_rule *r, long value)
+bool kernel_value_is_good(const struct kernel_rule *r, long value)
 {
 	if (r->scope == SCOPE_BITS)
 		return value != 1 && (value & ~r->most) == 0;
@@ -134,14 +129,14 @@ static int kernel_probe(const struct control_in *in, const struct control *self,
 	if (r->scope != SCOPE_ONE && r->scope != SCOPE_BITS)
 		return probe_interfaces(in, r, ret, e);
 	path = xasprintf("/proc/sys/%s", r->path);
-	status = read_number(in->os, path, &value, e);
+	status = kernel_read(in->os, path, &value, e);
 	if (status < 0)
 		return -1;
 	if (status == 1)
 		finding_set(ret, VERDICT_NOT_MEASURED, _("this kernel has no %s"), name);
 	else
-		finding_set(ret, is_good(r, value) ? VERDICT_PASS : VERDICT_FAIL, "%s: %ld", name,
-			    value);
+		finding_set(ret, kernel_value_is_good(r, value) ? VERDICT_PASS : VERDICT_FAIL,
+			    "%s: %ld", name, value);
 	return 0;
 }
 
@@ -155,7 +150,7 @@ static int forwarding_probe(const struct control_in *in, const struct control *s
 	CLEANUP_FREE char *who = NULL;
 	CLEANUP_FREE char *key = dotted(r->path);
 	long value = 0;
-	int status = read_number(in->os, path, &value, e);
+	int status = kernel_read(in->os, path, &value, e);
 
 	if (status < 0)
 		return -1;
@@ -208,6 +203,8 @@ static int stopped_in(struct os *os, const char *folder, struct strv *ret, struc
 		CLEANUP_FREE char *path = xasprintf("%s/%s", folder, names.item[k]);
 		CLEANUP_FREE char *text = NULL;
 
+		if (!str_ends(path, ".conf")) /* modprobe(8) reads no others */
+			continue;
 		if (os_read(os, path, &text, e) < 0)
 			return -1;
 		take_stopped(text, ret);
@@ -215,7 +212,7 @@ static int stopped_in(struct os *os, const char *folder, struct strv *ret, struc
 	return status < 0 ? -1 : 0;
 }
 
-static int stopped_modules(struct os *os, struct strv *ret, struct err *e)
+int kernel_stopped_modules(struct os *os, struct strv *ret, struct err *e)
 {
 	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
 					       "/usr/lib/modprobe.d", "/lib/modprobe.d" };
@@ -223,33 +220,6 @@ static int stopped_modules(struct os *os, struct strv *ret, struct err *e)
 	for (size_t i = 0; i < COUNT(folders); i++)
 		if (stopped_in(os, folders[i], ret, e) < 0)
 			return -1;
-	return 0;
-}
-
-/* Protocols that nearly nobody uses, and whose modules any user can have loaded. */
-static int protocols_probe(const struct control_in *in, const struct control *self,
-			   struct finding *ret, struct err *e)
-{
-	static const char *const rare[] = { "dccp", "sctp", "rds", "tipc" };
-	CLEANUP_STRV struct strv stopped = { 0 };
-	CLEANUP_STRV struct strv bad = { 0 };
-	CLEANUP_FREE char *release = NULL;
-
-	(void)self;
-	if (os_read(in->os, "/proc/sys/kernel/osrelease", &release, e) < 0 ||
-	    stopped_modules(in->os, &stopped, e) < 0)
-		return -1;
-	for (size_t i = 0; release && i < COUNT(rare); i++) {
-		CLEANUP_FREE char *path =
-			xasprintf("/lib/modules/%s/kernel/net/%s", str_trim(release), rare[i]);
-		CLEANUP_NODE struct node folder = { 0 };
-
-		if (os_get(in->os, path, &folder, e) < 0)
-			return -1;
-		if (folder.type == NODE_DIR && !strv_has(&stopped, rare[i]))
-			strv_add(&bad, rare[i]);
-	}
-	finding_list(ret, &bad, _("none can be loaded"));
 	return 0;
 }
 
@@ -263,9 +233,10 @@ static int protocols_probe(const struct control_in *in, const struct control *se
 	{                                                                             \
 		.path = (p), .name = (n), .scope = (s), .least = (from), .most = (to) \
 	}
-#define BY_SYSCTL                                                                 \
-	.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"), \
-	.probe = kernel_probe
+#define BY_SYSCTL                                                                    \
+	.fix = N_("apply writes it into a file in /etc/sysctl.d"), .by_apply = true, \
+	.probe = kernel_probe, .propose = kernel_propose
+#define SAFE .safe = true, BY_SYSCTL
 
 #define REDIRECTS    N_("a neighbour could lead this server's traffic through itself")
 #define SOURCE_ROUTE N_("the sender would choose a way past filters")
@@ -279,7 +250,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 4987, ip-sysctl.rst",
 		.param = ONE("net/ipv4/tcp_syncookies", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.redirects-v4",
@@ -288,7 +259,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 1812, ip-sysctl.rst",
 		.param = EACH("net/ipv4/conf", "accept_redirects", SCOPE_FORWARD, 0, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.redirects-v6",
@@ -297,7 +268,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 4861, ip-sysctl.rst",
 		.param = EACH("net/ipv6/conf", "accept_redirects", SCOPE_OWN, 0, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.send-redirects",
@@ -306,7 +277,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 1812, ip-sysctl.rst",
 		.param = EACH("net/ipv4/conf", "send_redirects", SCOPE_HIGHEST, 0, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.source-route-v4",
@@ -315,7 +286,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 7126, ip-sysctl.rst",
 		.param = EACH("net/ipv4/conf", "accept_source_route", SCOPE_BOTH, 0, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.source-route-v6",
@@ -324,7 +295,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 5095, ip-sysctl.rst",
 		.param = EACH("net/ipv6/conf", "accept_source_route", SCOPE_OWN, -1, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.reverse-path",
@@ -333,7 +304,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 3704, ip-sysctl.rst",
 		.param = EACH("net/ipv4/conf", "rp_filter", SCOPE_HIGHEST, 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.martians",
@@ -342,6 +313,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "ip-sysctl.rst",
 		.param = EACH("net/ipv4/conf", "log_martians", SCOPE_HIGHEST, 1, 1),
+		.named = N_("on a network that is shared with others it fills the log"),
 		BY_SYSCTL,
 	},
 	{
@@ -351,7 +323,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 2644",
 		.param = ONE("net/ipv4/icmp_echo_ignore_broadcasts", 1, 1),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.bogus-errors",
@@ -360,7 +332,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 1122, ip-sysctl.rst",
 		.param = ONE("net/ipv4/icmp_ignore_bogus_error_responses", 1, 1),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.time-wait",
@@ -369,6 +341,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "RFC 1337",
 		.param = ONE("net/ipv4/tcp_rfc1337", 1, 1),
+		.named = N_("a client behind a router that uses a port again soon has to wait"),
 		BY_SYSCTL,
 	},
 	{
@@ -395,12 +368,12 @@ const struct control audit_kernel_controls[] = {
 	},
 	{
 		.id = "kernel.bpf-users",
-		.setting = "kernel.unprivileged_bpf_disabled = 1",
+		.setting = "kernel.unprivileged_bpf_disabled = 2",
 		.why = N_("the BPF verifier's faults let a program of a user become root"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "CVE-2021-3490, kernel.rst",
 		.param = ONE("kernel/unprivileged_bpf_disabled", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.bpf-jit",
@@ -409,7 +382,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "net.rst",
 		.param = ONE("net/core/bpf_jit_harden", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.address-layout",
@@ -418,7 +391,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_HIGH,
 		.source = "kernel.rst",
 		.param = ONE("kernel/randomize_va_space", 2, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.pointers",
@@ -427,7 +400,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "kernel.rst",
 		.param = ONE("kernel/kptr_restrict", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.log-readers",
@@ -436,7 +409,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "kernel.rst",
 		.param = ONE("kernel/dmesg_restrict", 1, 1),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.perf-users",
@@ -445,7 +418,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "perf-security.rst",
 		.param = ONE("kernel/perf_event_paranoid", 2, 4),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.trace",
@@ -454,6 +427,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "Yama.rst",
 		.param = ONE("kernel/yama/ptrace_scope", 1, 3),
+		.named = N_("debuggers then look at their own children only"),
 		BY_SYSCTL,
 	},
 	{
@@ -467,8 +441,8 @@ const struct control audit_kernel_controls[] = {
 		.param = &(const struct kernel_rule){ .path = "kernel/sysrq",
 						      .scope = SCOPE_BITS,
 						      .most = 0x1ff & ~(1 | 8 | 64) },
-		.fix = N_("put it into a file in /etc/sysctl.d and run sysctl --system"),
-		.probe = kernel_probe,
+		.named = N_("the provider's console may need them to restart a server that hangs"),
+		BY_SYSCTL,
 	},
 	{
 		.id = "kernel.set-id-dumps",
@@ -477,7 +451,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "fs.rst",
 		.param = ONE("fs/suid_dumpable", 0, 0),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.hard-links",
@@ -486,7 +460,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "fs.rst",
 		.param = ONE("fs/protected_hardlinks", 1, 1),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.symbolic-links",
@@ -495,7 +469,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "fs.rst",
 		.param = ONE("fs/protected_symlinks", 1, 1),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.pipes",
@@ -504,7 +478,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "fs.rst",
 		.param = ONE("fs/protected_fifos", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.files-of-others",
@@ -513,7 +487,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "fs.rst",
 		.param = ONE("fs/protected_regular", 1, 2),
-		BY_SYSCTL,
+		SAFE,
 	},
 	{
 		.id = "kernel.line-disciplines",
@@ -522,16 +496,7 @@ const struct control audit_kernel_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "CVE-2017-2636",
 		.param = ONE("dev/tty/ldisc_autoload", 0, 0),
-		BY_SYSCTL,
-	},
-	{
-		.id = "kernel.rare-protocols",
-		.title = N_("No user can have a rare protocol loaded"),
-		.why = N_("their code is used little and has had many faults"),
-		.severity = SEVERITY_LOW,
-		.fix = N_("into a file in /etc/modprobe.d, for each: install NAME /bin/false"),
-		.source = "CVE-2017-6074, modprobe.d(5)",
-		.probe = protocols_probe,
+		SAFE,
 	},
 	{ 0 },
 };

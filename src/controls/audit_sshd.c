@@ -2,24 +2,10 @@
 /* audit_sshd.c - values of sshd that shall be so for everybody, one row each. */
 #include "controls/audit_sshd.h"
 
-#include <fnmatch.h>
+#include <string.h>
 
 #include "base/i18n.h"
-
-enum sshd_test {
-	VALUE_IS,
-	VALUE_ONE_OF, /* of the words */
-	NUMBER_UP_TO, /* 1 to .number; 0 means without end to sshd */
-	LIST_WITHOUT, /* no element of the comma separated value fits a pattern of the words */
-	VALUE_NOT,    /* none of the words */
-};
-
-struct sshd_rule {
-	const char *keyword; /* as sshd -T prints it */
-	enum sshd_test test;
-	const char *words; /* separated by blanks */
-	unsigned long number;
-};
+#include "core/ssh_weak.h"
 
 bool sshd_was_asked(const struct control_in *in, struct finding *ret)
 {
@@ -52,28 +38,10 @@ static bool one_of(const char *words, const char *value)
 	return strv_has(&all, value);
 }
 
-/* The elements of a list that a pattern fits, separated by commas; NULL: none. */
-static char *elements_that_fit(const char *list, const char *patterns)
-{
-	CLEANUP_STRV struct strv elements = { 0 };
-	CLEANUP_STRV struct strv all = { 0 };
-	CLEANUP_STRV struct strv found = { 0 };
-
-	strv_split(&elements, list, ",\n ");
-	strv_split(&all, patterns, " ");
-	for (size_t i = 0; i < elements.count; i++)
-		for (size_t k = 0; k < all.count; k++)
-			if (fnmatch(all.item[k], elements.item[i], 0) == 0) {
-				strv_add(&found, elements.item[i]);
-				break;
-			}
-	return found.count > 0 ? strv_join(&found, ", ") : NULL;
-}
-
-/* What is wrong with it, malloc'd; NULL: nothing. */
-static char *fault_of(const struct sshd_rule *r, const struct sshd_setting *s)
+char *sshd_rule_fault(const struct sshd_rule *r, const struct sshd_setting *s)
 {
 	CLEANUP_FREE char *bad = NULL;
+	const char *full;
 	uint64_t n;
 
 	switch (r->test) {
@@ -84,10 +52,15 @@ static char *fault_of(const struct sshd_rule *r, const struct sshd_setting *s)
 		if (str_to_u64(s->value, 1, r->number, &n) == 0)
 			return NULL;
 		return sshd_setting_evidence(s);
+	case STARTS_UP_TO:
+		full = strrchr(s->value, ':');
+		if (str_to_u64(full ? full + 1 : s->value, 1, r->number, &n) == 0)
+			return NULL;
+		return sshd_setting_evidence(s);
 	case VALUE_NOT:
 		return one_of(r->words, s->value) ? sshd_setting_evidence(s) : NULL;
 	case LIST_WITHOUT:
-		bad = elements_that_fit(s->value, r->words);
+		bad = ssh_list_fits(s->value, r->words);
 		if (!bad)
 			return NULL;
 		if (s->file)
@@ -110,7 +83,7 @@ static struct broken look_at_views(const struct sshd *s, const struct sshd_rule 
 
 	for (size_t i = 0; i < s->view_count; i++) {
 		const struct sshd_setting *x = sshd_setting(&s->view[i], r->keyword);
-		CLEANUP_FREE char *fault = x ? fault_of(r, x) : NULL;
+		CLEANUP_FREE char *fault = x ? sshd_rule_fault(r, x) : NULL;
 
 		b.any = b.any ? b.any : x;
 		b.asked += x != NULL;
@@ -139,7 +112,7 @@ static int probe_rule(const struct control_in *in, const struct control *self, s
 		text = r->test == LIST_WITHOUT ? xstrdup(r->keyword) : sshd_setting_evidence(b.any);
 		finding_set(ret, VERDICT_PASS, "%s", text);
 	} else {
-		text = fault_of(r, sshd_setting(b.view, r->keyword));
+		text = sshd_rule_fault(r, sshd_setting(b.view, r->keyword));
 		if (b.count == b.asked)
 			finding_set(ret, VERDICT_FAIL, "%s", text);
 		else
@@ -158,6 +131,11 @@ static int probe_rule(const struct control_in *in, const struct control *self, s
 		  "first"),                                                                     \
 	.probe = probe_rule
 
+#define BY_APPLY                                                                  \
+	.fix = N_("apply writes it into sshd's configuration"), .by_apply = true, \
+	.probe = probe_rule, .propose = sshd_rule_propose
+#define SAFE .safe = true, BY_APPLY
+
 const struct control audit_sshd_controls[] = {
 	{
 		.id = "door.empty-passwords",
@@ -166,7 +144,7 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_CRITICAL,
 		.source = "sshd_config(5), PermitEmptyPasswords",
 		.param = RULE("permitemptypasswords", VALUE_IS, "no", 0),
-		BY_HAND,
+		SAFE,
 	},
 	{
 		.id = "door.host-based",
@@ -175,7 +153,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_HIGH,
 		.source = "sshd_config(5), HostbasedAuthentication",
 		.param = RULE("hostbasedauthentication", VALUE_IS, "no", 0),
-		BY_HAND,
+		.named = N_("who has set it up logs in by it"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.rhosts",
@@ -184,7 +163,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "sshd_config(5), IgnoreRhosts",
 		.param = RULE("ignorerhosts", VALUE_ONE_OF, "yes shosts-only", 0),
-		BY_HAND,
+		.named = N_("who has set it up logs in by it"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.public-key",
@@ -204,7 +184,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_HIGH,
 		.source = "sshd_config(5), StrictModes",
 		.param = RULE("strictmodes", VALUE_IS, "yes", 0),
-		BY_HAND,
+		.named = N_("who can write the home of a user shuts that user out"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.pam",
@@ -218,12 +199,12 @@ const struct control audit_sshd_controls[] = {
 	},
 	{
 		.id = "door.max-auth-tries",
-		.setting = "MaxAuthTries 6",
+		.setting = "MaxAuthTries 4",
 		.why = N_("each connection would be good for many guesses"),
 		.severity = SEVERITY_LOW,
 		.source = "sshd_config(5), MaxAuthTries",
-		.param = RULE("maxauthtries", NUMBER_UP_TO, NULL, 6),
-		BY_HAND,
+		.param = RULE("maxauthtries", NUMBER_UP_TO, NULL, 4),
+		SAFE,
 	},
 	{
 		.id = "door.login-grace",
@@ -232,7 +213,7 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "sshd_config(5), LoginGraceTime",
 		.param = RULE("logingracetime", NUMBER_UP_TO, NULL, 120),
-		BY_HAND,
+		SAFE,
 	},
 	{
 		.id = "door.x11",
@@ -241,7 +222,25 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "sshd_config(5), X11Forwarding",
 		.param = RULE("x11forwarding", VALUE_IS, "no", 0),
-		BY_HAND,
+		SAFE,
+	},
+	{
+		.id = "door.max-startups",
+		.setting = "MaxStartups 10:30:100",
+		.why = N_("connections that never log in could take all of the memory"),
+		.severity = SEVERITY_LOW,
+		.source = "sshd_config(5), MaxStartups",
+		.param = RULE("maxstartups", STARTS_UP_TO, NULL, 100),
+		SAFE,
+	},
+	{
+		.id = "door.log-failures",
+		.setting = "LogLevel VERBOSE",
+		.why = N_("which key was tried, and refused, would not be known"),
+		.severity = SEVERITY_LOW,
+		.source = "sshd_config(5), LogLevel",
+		.param = RULE("loglevel", VALUE_ONE_OF, "VERBOSE DEBUG DEBUG1 DEBUG2 DEBUG3", 0),
+		SAFE,
 	},
 	{
 		.id = "door.log-level",
@@ -249,8 +248,9 @@ const struct control audit_sshd_controls[] = {
 		.why = N_("who logged in, and who tried, would not be known"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "sshd_config(5), LogLevel",
-		.param = RULE("loglevel", VALUE_ONE_OF, "INFO VERBOSE DEBUG DEBUG1", 0),
-		BY_HAND,
+		.param = RULE("loglevel", VALUE_ONE_OF, "INFO VERBOSE DEBUG DEBUG1 DEBUG2 DEBUG3",
+			      0),
+		SAFE,
 	},
 	{
 		.id = "door.user-environment",
@@ -259,7 +259,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.source = "sshd_config(5), PermitUserEnvironment",
 		.param = RULE("permituserenvironment", VALUE_IS, "no", 0),
-		BY_HAND,
+		.named = N_("who uses it loses what stands in ~/.ssh/environment"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.tunnel",
@@ -268,7 +269,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "sshd_config(5), PermitTunnel",
 		.param = RULE("permittunnel", VALUE_IS, "no", 0),
-		BY_HAND,
+		.named = N_("who has set it up joins networks by it"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.gateway-ports",
@@ -277,7 +279,8 @@ const struct control audit_sshd_controls[] = {
 		.severity = SEVERITY_LOW,
 		.source = "sshd_config(5), GatewayPorts",
 		.param = RULE("gatewayports", VALUE_IS, "no", 0),
-		BY_HAND,
+		.named = N_("who has set it up lets others use forwarded ports"),
+		BY_APPLY,
 	},
 	{
 		.id = "door.keys-command",
@@ -295,10 +298,8 @@ const struct control audit_sshd_controls[] = {
 		.why = N_("CBC and RC4 leak plain text, 3DES and Blowfish have blocks too small"),
 		.severity = SEVERITY_HIGH,
 		.source = "RFC 8758, CVE-2008-5161, CVE-2016-2183",
-		.param = RULE("ciphers", LIST_WITHOUT,
-			      "*-cbc *-cbc@* arcfour* 3des* blowfish* cast128*", 0),
-		.fix = N_("take them out of Ciphers"),
-		.probe = probe_rule,
+		.param = RULE("ciphers", LIST_WITHOUT, SSH_BROKEN_CIPHERS, 0),
+		SAFE,
 	},
 	{
 		.id = "door.macs",
@@ -307,10 +308,8 @@ const struct control audit_sshd_controls[] = {
 			  "them"),
 		.severity = SEVERITY_LOW,
 		.source = "RFC 9142, ssh-audit",
-		.param = RULE("macs", LIST_WITHOUT, "hmac-sha1* hmac-md5* *-96 *-96-etm@* umac-64*",
-			      0),
-		.fix = N_("take them out of MACs"),
-		.probe = probe_rule,
+		.param = RULE("macs", LIST_WITHOUT, SSH_WEAK_MACS, 0),
+		SAFE,
 	},
 	{
 		.id = "door.key-exchange",
@@ -318,9 +317,8 @@ const struct control audit_sshd_controls[] = {
 		.why = N_("1024-bit groups and SHA-1 can be broken by who records the traffic"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 9142",
-		.param = RULE("kexalgorithms", LIST_WITHOUT, "*-sha1 *-sha1@*", 0),
-		.fix = N_("take them out of KexAlgorithms"),
-		.probe = probe_rule,
+		.param = RULE("kexalgorithms", LIST_WITHOUT, SSH_WEAK_KEX, 0),
+		SAFE,
 	},
 	{
 		.id = "door.host-key-algorithms",
@@ -328,10 +326,8 @@ const struct control audit_sshd_controls[] = {
 		.why = N_("whoever forges such a signature can play this server"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 8332, RFC 9142",
-		.param = RULE("hostkeyalgorithms", LIST_WITHOUT, "ssh-dss* ssh-rsa ssh-rsa-cert*",
-			      0),
-		.fix = N_("take them out of HostKeyAlgorithms"),
-		.probe = probe_rule,
+		.param = RULE("hostkeyalgorithms", LIST_WITHOUT, SSH_WEAK_HOST_KEYS, 0),
+		SAFE,
 	},
 	{
 		.id = "door.key-algorithms",
@@ -339,10 +335,23 @@ const struct control audit_sshd_controls[] = {
 		.why = N_("whoever forges such a signature can play a user"),
 		.severity = SEVERITY_MEDIUM,
 		.source = "RFC 8332, RFC 9142",
-		.param = RULE("pubkeyacceptedalgorithms", LIST_WITHOUT,
-			      "ssh-dss* ssh-rsa ssh-rsa-cert*", 0),
-		.fix = N_("take them out of PubkeyAcceptedAlgorithms"),
-		.probe = probe_rule,
+		.param = RULE("pubkeyacceptedalgorithms", LIST_WITHOUT, SSH_WEAK_HOST_KEYS, 0),
+		.named = N_("a client of some years ago signs with an RSA key by SHA-1 only"),
+		BY_APPLY,
+	},
+	{
+		.id = "door.nist-curves",
+		.title = N_("sshd offers no curves of NIST where the policy says so"),
+		.why = N_("nobody but their makers knows where their numbers come from"),
+		.severity = SEVERITY_LOW,
+		.source = "ssh-audit, SafeCurves",
+		.param = RULE("kexalgorithms", LIST_WITHOUT, SSH_NIST_KEX, 0),
+		.named = N_("clients that know this server by such a key are asked anew"),
+		.fix = N_("apply writes it into sshd's configuration"),
+		.by_apply = true,
+		.plan_only = true,
+		.probe = sshd_nist_probe,
+		.propose = sshd_nist_propose,
 	},
 	{ 0 },
 };

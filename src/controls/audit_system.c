@@ -4,6 +4,9 @@
 
 #include "base/i18n.h"
 #include "controls/audit_files.h"
+#include "controls/guard.h"
+#include "controls/harden.h"
+#include "steps/guard.h"
 
 static bool is_active(const struct control_in *in, const char *unit)
 {
@@ -179,20 +182,50 @@ static int rotation_probe(const struct control_in *in, const struct control *sel
 
 /* --- who bans ---------------------------------------------------------------------------------- */
 
+/* It is asked itself: one that runs and watches nothing bans nobody. */
+static int guard_answers(const struct control_in *in, const char *who, struct finding *ret,
+			 struct err *e)
+{
+	CLEANUP_GUARD_PROGRAM struct guard_program g = { 0 };
+	CLEANUP_STRV struct strv jails = { 0 };
+	CLEANUP_FREE char *names = NULL;
+	struct err says = { 0 };
+	int r;
+
+	if (guard_program_find(in->os, &g, e) < 0)
+		return -1;
+	r = guard_watches(in->os,
+			  g.source ? g.source
+			  : g.path ? g.path
+				   : GUARD_PROGRAM,
+			  &jails, &says);
+	names = strv_join(&jails, ", ");
+	if (r < 0)
+		*e = says;
+	else if (r > 0)
+		finding_set(ret, VERDICT_FAIL, "%s", says.msg);
+	else if (jails.count == 0)
+		finding_set(ret, VERDICT_FAIL, _("%s watches nothing"), GUARD_UNIT);
+	else
+		finding_set(ret, VERDICT_PASS, _("%s; kannuki-guard watches %s"), who, names);
+	return r < 0 ? -1 : 0;
+}
+
 static int bans_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		      struct err *e)
 {
-	static const char *const guards[] = { "kannuki-guard.service", "fail2ban.service",
-					      "sshguard.service", "crowdsec.service", NULL };
+	static const char *const guards[] = { GUARD_UNIT, "fail2ban.service", "sshguard.service",
+					      "crowdsec.service", NULL };
 	CLEANUP_FREE char *who = active_of(in, guards);
 	const struct sshd_view *v =
 		in->facts->sshd.view_count > 0 ? &in->facts->sshd.view[0] : NULL;
 	const char *penalties = v ? sshd_value(v, "persourcepenalties") : "";
 
 	(void)self;
-	(void)e;
 	if (!units_known(in, ret))
 		return 0;
+	if (is_active(in, GUARD_UNIT) && in->facts->as_root)
+		return guard_answers(in, who, ret, e);
 	if (who[0])
 		finding_set(ret, VERDICT_PASS, "%s", who);
 	else if (penalties[0] && !str_eq(penalties, "no"))
@@ -317,7 +350,7 @@ const struct control audit_system_controls[] = {
 		.title = N_("The clock follows a time server"),
 		.why = N_("logs, certificates and one-time codes go wrong with the clock"),
 		.severity = SEVERITY_MEDIUM,
-		.fix = N_("apt-get install systemd-timesyncd; timedatectl set-ntp true"),
+		.fix = N_("install systemd-timesyncd or chrony; timedatectl set-ntp true"),
 		.source = "systemd-timesyncd.service(8)",
 		.probe = clock_probe,
 	},
@@ -344,9 +377,12 @@ const struct control audit_system_controls[] = {
 		.title = N_("Logs outlive a restart"),
 		.why = N_("who breaks in restarts the server, and the traces are gone"),
 		.severity = SEVERITY_MEDIUM,
-		.fix = N_("mkdir -p /var/log/journal; systemctl restart systemd-journald"),
+		.fix = N_("apply writes it into a file in /etc/systemd/journald.conf.d"),
+		.by_apply = true,
+		.safe = true,
 		.source = "journald.conf(5), Storage",
 		.probe = kept_probe,
+		.propose = journal_propose,
 	},
 	{
 		.id = "log.files",
@@ -362,7 +398,7 @@ const struct control audit_system_controls[] = {
 		.title = N_("Logs do not fill the disk"),
 		.why = N_("on a full disk nothing is logged any more"),
 		.severity = SEVERITY_LOW,
-		.fix = N_("apt-get install logrotate; systemctl enable --now logrotate.timer"),
+		.fix = N_("install logrotate; systemctl enable --now logrotate.timer"),
 		.source = "logrotate(8)",
 		.probe = rotation_probe,
 	},
@@ -371,8 +407,10 @@ const struct control audit_system_controls[] = {
 		.title = N_("Whoever keeps guessing is shut out"),
 		.why = N_("guesses fill the log and take connections from real users"),
 		.severity = SEVERITY_LOW,
-		.fix = N_("apt-get install fail2ban, and let its jail watch your port of SSH"),
-		.source = "fail2ban(1), sshd_config(5), PerSourcePenalties",
+		.fix = N_("[guard] enabled = yes in the policy; or install fail2ban, and let its "
+			  "jail watch "
+			  "your port of SSH"),
+		.source = "kannuki-guard(8), fail2ban(1), sshd_config(5), PerSourcePenalties",
 		.probe = bans_probe,
 	},
 	{

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /* audit_update.c - whether faults that are known and mended are mended here. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/i18n.h"
 #include "controls/control.h"
+#include "core/old_programs.h"
+#include "core/package_manager.h"
 #include "core/words.h"
 
-#define DAY	      INT64_C(86400)
-#define LISTS_DAYS    7
-#define ROUND_DAYS    3
-#define STALE_PID_MAX 4096
+#define DAY	   INT64_C(86400)
+#define LISTS_DAYS 7
+#define ROUND_DAYS 3
 
-static bool apt_was_asked(const struct control_in *in, struct finding *ret)
+static bool was_asked(const struct control_in *in, struct finding *ret)
 {
 	if (in->facts->updates.measured)
 		return true;
-	finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("apt is not here, or does not answer"));
+	finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("no package manager known here answers"));
 	return false;
 }
 
@@ -42,11 +42,12 @@ static int waiting_probe(const struct control_in *in, const struct control *self
 {
 	(void)self;
 	(void)e;
-	if (!apt_was_asked(in, ret))
+	if (!was_asked(in, ret))
 		return 0;
 	if (!in->facts->updates.pending_measured)
-		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
-			    _("the lists of security updates were never fetched: apt-get update"));
+		finding_set(
+			ret, VERDICT_NOT_MEASURED, "%s",
+			_("the lists of security updates were never fetched, or there are none"));
 	else
 		finding_list(ret, &in->facts->updates.pending, _("none waits"));
 	return 0;
@@ -60,7 +61,7 @@ static int lists_probe(const struct control_in *in, const struct control *self, 
 
 	(void)self;
 	(void)e;
-	if (!apt_was_asked(in, ret))
+	if (!was_asked(in, ret))
 		return 0;
 	time_text(fetched, when);
 	if (fetched == 0)
@@ -75,27 +76,41 @@ static int lists_probe(const struct control_in *in, const struct control *self, 
 static int automatic_probe(const struct control_in *in, const struct control *self,
 			   struct finding *ret, struct err *e)
 {
-	static const char *const timers[] = { "apt-daily.timer", "apt-daily-upgrade.timer" };
 	const struct updates_fact *u = &in->facts->updates;
+	CLEANUP_FREE char *good = NULL;
 	CLEANUP_STRV struct strv bad = { 0 };
 
 	(void)self;
 	(void)e;
-	if (!apt_was_asked(in, ret))
+	if (!was_asked(in, ret))
 		return 0;
 	if (!u->unattended)
-		strv_add(&bad, _("unattended-upgrades is not installed"));
+		strv_addf(&bad, _("%s is not installed"), u->manager->automatic);
 	else if (!updates_are_automatic(u))
-		strv_addf(&bad, "APT::Periodic::Unattended-Upgrade \"%s\"",
-			  updates_config(u, "APT::Periodic::Unattended-Upgrade"));
-	for (size_t i = 0; in->facts->systemd && i < COUNT(timers); i++) {
-		const struct unit_fact *t = facts_unit(in->facts, timers[i]);
+		strv_addf(&bad, "%s \"%s\"", u->manager->key, updates_config(u, u->manager->key));
+	for (size_t i = 0; in->facts->systemd && i < u->timers.count; i++) {
+		const struct unit_fact *t = facts_unit(in->facts, u->timers.item[i]);
 
 		if (!t || !str_eq(t->active, "active"))
-			strv_addf(&bad, "%s: %s", timers[i], t ? t->active : _("not there"));
+			strv_addf(&bad, "%s: %s", u->timers.item[i],
+				  t ? t->active : _("not there"));
 	}
-	finding_list(ret, &bad, _("unattended-upgrades, by apt-daily-upgrade.timer"));
+	good = xasprintf(_("%s, by %s"), u->manager->automatic,
+			 u->timers.count ? u->timers.item[u->timers.count - 1] : "-");
+	finding_list(ret, &bad, good);
 	return 0;
+}
+
+/* The service that the last of the timers starts ended in failure, this time. */
+static const struct unit_fact *failed_round(const struct facts *f)
+{
+	const struct strv *timers = &f->updates.timers;
+	const char *timer = timers->count ? timers->item[timers->count - 1] : "";
+	size_t n = strlen(timer) - (str_ends(timer, ".timer") ? strlen(".timer") : 0);
+	CLEANUP_FREE char *service = xasprintf("%.*s.service", (int)n, timer);
+	const struct unit_fact *u = facts_unit(f, service);
+
+	return u && str_eq(u->active, "failed") ? u : NULL;
 }
 
 /* What is set up and never runs: no network, a full disk, a lock that is held for ever. */
@@ -103,16 +118,20 @@ static int round_probe(const struct control_in *in, const struct control *self, 
 		       struct err *e)
 {
 	const struct updates_fact *u = &in->facts->updates;
+	const struct unit_fact *failed = failed_round(in->facts);
 	int64_t up = os_now(in->os, OS_BOOTTIME) / 1000000000;
 	char when[32];
 
 	(void)self;
 	(void)e;
-	if (!apt_was_asked(in, ret))
+	if (!was_asked(in, ret))
 		return 0;
 	time_text(u->upgrade_time, when);
 	if (!updates_are_automatic(u))
 		finding_set(ret, VERDICT_PASS, "%s", _("nothing is set up to run by itself"));
+	else if (failed)
+		finding_set(ret, VERDICT_FAIL, _("%s failed: journalctl -u %s"), failed->name,
+			    failed->name);
 	else if (u->upgrade_time == 0 && up < 2 * DAY)
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("the first round is not due yet"));
 	else if (u->upgrade_time == 0)
@@ -133,7 +152,7 @@ static int restart_probe(const struct control_in *in, const struct control *self
 
 	(void)self;
 	(void)e;
-	if (!apt_was_asked(in, ret))
+	if (!was_asked(in, ret))
 		return 0;
 	if (u->kernel_waits)
 		finding_set(ret, VERDICT_FAIL, _("kernel %s runs, %s is installed"),
@@ -145,161 +164,49 @@ static int restart_probe(const struct control_in *in, const struct control *self
 	return 0;
 }
 
-/* --- where packages come from --------------------------------------------------------------------- */
-
-/* One line of sources.list(5), or one field of a deb822 file, that takes packages from somewhere. */
-typedef void source_line_fn(const char *file, unsigned line, const char *text, void *arg);
-
-static int walk_file(struct os *os, const char *path, source_line_fn *fn, void *arg, struct err *e)
-{
-	CLEANUP_FREE char *text = NULL;
-	unsigned number = 0;
-	char *rest, *line;
-
-	if (os_read(os, path, &text, e) < 0)
-		return -1;
-	rest = text;
-	while (rest && (line = str_line(&rest))) {
-		number++;
-		line = str_trim(line);
-		if (line[0] != '#' && line[0] != '\0')
-			fn(path, number, line, arg);
-	}
-	return 0;
-}
-
-static int walk_sources(struct os *os, source_line_fn *fn, void *arg, struct err *e)
-{
-	static const char folder[] = "/etc/apt/sources.list.d";
-	CLEANUP_STRV struct strv names = { 0 };
-
-	if (walk_file(os, "/etc/apt/sources.list", fn, arg, e) < 0 ||
-	    os_list(os, folder, &names, e) < 0)
-		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP_FREE char *path = xasprintf("%s/%s", folder, names.item[i]);
-
-		if ((str_ends(path, ".list") || str_ends(path, ".sources")) &&
-		    walk_file(os, path, fn, arg, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static void note_security(const char *file, unsigned line, const char *text, void *arg)
-{
-	struct strv *found = arg;
-
-	/* "deb http://… bookworm-security main", "Suites: noble-security", "…/debian-security" */
-	if ((str_starts(text, "deb ") || str_starts(text, "deb\t") || str_starts(text, "deb [") ||
-	     str_starts(text, "Suites:") || str_starts(text, "URIs:")) &&
-	    strstr(text, "security"))
-		strv_addf(found, "%s:%u", file, line);
-}
+/* --- where packages come from, what is installed --------------------------------------------------- */
 
 static int security_source_probe(const struct control_in *in, const struct control *self,
 				 struct finding *ret, struct err *e)
 {
-	CLEANUP_STRV struct strv found = { 0 };
+	const struct strv *found = &in->facts->updates.sources.security;
 
 	(void)self;
-	if (!apt_was_asked(in, ret))
-		return 0;
-	if (walk_sources(in->os, note_security, &found, e) < 0)
-		return -1;
-	finding_set(ret, found.count > 0 ? VERDICT_PASS : VERDICT_FAIL, "%s",
-		    found.count > 0 ? found.item[0] : _("no line names one"));
+	(void)e;
+	if (was_asked(in, ret))
+		finding_set(ret, found->count > 0 ? VERDICT_PASS : VERDICT_FAIL, "%s",
+			    found->count > 0 ? found->item[0] : _("no line names one"));
 	return 0;
-}
-
-static void note_unsigned(const char *file, unsigned line, const char *text, void *arg)
-{
-	struct strv *found = arg;
-
-	if (strstr(text, "trusted=yes") || strstr(text, "allow-insecure=yes") ||
-	    str_starts(text, "Trusted: yes") || str_starts(text, "Allow-Insecure: yes"))
-		strv_addf(found, "%s:%u", file, line);
 }
 
 static int signed_probe(const struct control_in *in, const struct control *self,
 			struct finding *ret, struct err *e)
 {
-	CLEANUP_STRV struct strv bad = { 0 };
-
 	(void)self;
-	if (!apt_was_asked(in, ret))
-		return 0;
-	if (walk_sources(in->os, note_unsigned, &bad, e) < 0)
-		return -1;
-	finding_list(ret, &bad, _("every source is checked by its signature"));
+	(void)e;
+	if (was_asked(in, ret))
+		finding_list(ret, &in->facts->updates.sources.unchecked,
+			     _("every source is checked by its signature"));
 	return 0;
-}
-
-/* --- what is installed ------------------------------------------------------------------------------ */
-
-/* dpkg(1): "Status: WANT FLAG STATE" of every package that `is_bad` minds. */
-static int look_at_packages(const struct control_in *in, bool (*is_bad)(const struct strv *status),
-			    struct strv *bad, struct err *e)
-{
-	CLEANUP_FREE char *text = NULL;
-	const char *package = "";
-	char *rest, *line;
-
-	if (os_read(in->os, "/var/lib/dpkg/status", &text, e) < 0)
-		return -1;
-	rest = text;
-	while (rest && (line = str_line(&rest))) {
-		CLEANUP_STRV struct strv status = { 0 };
-
-		if (str_starts(line, "Package: "))
-			package = line + strlen("Package: ");
-		if (!str_starts(line, "Status: "))
-			continue;
-		strv_split(&status, line + strlen("Status: "), " ");
-		if (status.count == 3 && is_bad(&status))
-			strv_add(bad, package);
-	}
-	return 0;
-}
-
-static bool is_held(const struct strv *status)
-{
-	return str_eq(status->item[0], "hold");
-}
-
-static bool is_broken(const struct strv *status)
-{
-	const char *state = status->item[2];
-
-	return !str_eq(state, "installed") && !str_eq(state, "config-files") &&
-	       !str_eq(state, "not-installed") && !str_starts(state, "triggers-");
 }
 
 static int held_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		      struct err *e)
 {
-	CLEANUP_STRV struct strv bad = { 0 };
-
 	(void)self;
-	if (!apt_was_asked(in, ret))
-		return 0;
-	if (look_at_packages(in, is_held, &bad, e) < 0)
-		return -1;
-	finding_list(ret, &bad, _("none"));
+	(void)e;
+	if (was_asked(in, ret))
+		finding_list(ret, &in->facts->updates.sources.held, _("none"));
 	return 0;
 }
 
 static int broken_probe(const struct control_in *in, const struct control *self,
 			struct finding *ret, struct err *e)
 {
-	CLEANUP_STRV struct strv bad = { 0 };
-
 	(void)self;
-	if (!apt_was_asked(in, ret))
-		return 0;
-	if (look_at_packages(in, is_broken, &bad, e) < 0)
-		return -1;
-	finding_list(ret, &bad, _("none"));
+	(void)e;
+	if (was_asked(in, ret))
+		finding_list(ret, &in->facts->updates.sources.broken, _("none"));
 	return 0;
 }
 
@@ -362,34 +269,10 @@ static int supported_probe(const struct control_in *in, const struct control *se
 
 /* --- what runs ----------------------------------------------------------------------------------------- */
 
-/* proc(5), maps: a file of a package that is not there any more as it was when it was loaded. */
-static bool runs_old_code(struct os *os, const char *pid)
-{
-	static const char *const places[] = { "/usr/", "/lib", "/bin/", "/sbin/", "/opt/" };
-	CLEANUP_FREE char *path = xasprintf("/proc/%s/maps", pid);
-	CLEANUP_FREE char *text = NULL;
-	struct err gone = { 0 };
-	char *rest, *line;
-
-	if (os_read(os, path, &text, &gone) != 0)
-		return false;
-	rest = text;
-	while ((line = str_line(&rest))) {
-		const char *file = strchr(line, '/');
-
-		if (!file || !str_ends(line, " (deleted)") || !strstr(line, "r-xp"))
-			continue;
-		for (size_t i = 0; i < COUNT(places); i++)
-			if (str_starts(file, places[i]))
-				return true;
-	}
-	return false;
-}
-
 static int stale_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		       struct err *e)
 {
-	CLEANUP_STRV struct strv pids = { 0 };
+	CLEANUP(old_programs_done) struct old_programs old = { 0 };
 	CLEANUP_STRV struct strv bad = { 0 };
 
 	(void)self;
@@ -397,19 +280,11 @@ static int stale_probe(const struct control_in *in, const struct control *self, 
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("only root may look"));
 		return 0;
 	}
-	if (os_list(in->os, "/proc", &pids, e) < 0)
+	if (old_programs_find(in->os, &old, e) < 0)
 		return -1;
-	for (size_t i = 0; i < pids.count && i < STALE_PID_MAX; i++) {
-		CLEANUP_PROCESS struct process p = { 0 };
-		struct err gone = { 0 };
-
-		if (!isdigit((unsigned char)pids.item[i][0]) ||
-		    !runs_old_code(in->os, pids.item[i]) ||
-		    os_process(in->os, (pid_t)strtol(pids.item[i], NULL, 10), &p, &gone) != 0)
-			continue;
-		if (!strv_has(&bad, p.comm))
-			strv_add(&bad, p.comm);
-	}
+	for (size_t i = 0; i < old.count; i++)
+		if (!strv_has(&bad, old.item[i].comm))
+			strv_add(&bad, old.item[i].comm);
 	finding_list(ret, &bad, _("all run what is installed"));
 	return 0;
 }
@@ -421,7 +296,7 @@ const struct control audit_update_controls[] = {
 		.why = N_("attackers read the same announcements"),
 		.severity = SEVERITY_HIGH,
 		.fix = N_("kannuki update, which asks nothing"),
-		.source = "apt-get(8)",
+		.source = "apt-get(8), dnf(8)",
 		.probe = waiting_probe,
 	},
 	{
@@ -429,8 +304,8 @@ const struct control audit_update_controls[] = {
 		.title = N_("The lists of packages are not older than a week"),
 		.why = N_("what is not known cannot be installed"),
 		.severity = SEVERITY_MEDIUM,
-		.fix = N_("apt-get update"),
-		.source = "apt-get(8), update",
+		.fix = N_("apt-get update, or: dnf makecache"),
+		.source = "apt-get(8), dnf(8)",
 		.probe = lists_probe,
 	},
 	{
@@ -440,7 +315,7 @@ const struct control audit_update_controls[] = {
 		.severity = SEVERITY_MEDIUM,
 		.fix = N_("apply sets it up: [updates] automatic = security"),
 		.by_apply = true,
-		.source = "unattended-upgrade(8)",
+		.source = "unattended-upgrade(8), dnf-automatic(8)",
 		.probe = automatic_probe,
 	},
 	{
@@ -448,9 +323,10 @@ const struct control audit_update_controls[] = {
 		.title = N_("The last automatic round was in these three days"),
 		.why = N_("what is set up may still never run"),
 		.severity = SEVERITY_MEDIUM,
-		.fix = N_(
-			"read /var/log/unattended-upgrades, and: unattended-upgrade --dry-run -d"),
-		.source = "unattended-upgrade(8)",
+		.fix = N_("read /var/log/unattended-upgrades, and: unattended-upgrade --dry-run "
+			  "-d; of "
+			  "dnf: journalctl -u dnf-automatic"),
+		.source = "unattended-upgrade(8), dnf-automatic(8)",
 		.probe = round_probe,
 	},
 	{
@@ -458,8 +334,9 @@ const struct control audit_update_controls[] = {
 		.title = N_("Packages come from a source of security updates too"),
 		.why = N_("without it none ever arrives"),
 		.severity = SEVERITY_HIGH,
-		.fix = N_("add the distribution's line to /etc/apt/sources.list"),
-		.source = "sources.list(5)",
+		.fix = N_("add the distribution's line to /etc/apt/sources.list, or its file to "
+			  "/etc/yum.repos.d"),
+		.source = "sources.list(5), dnf.conf(5)",
 		.probe = security_source_probe,
 	},
 	{
@@ -467,8 +344,8 @@ const struct control audit_update_controls[] = {
 		.title = N_("Every source of packages is checked by its signature"),
 		.why = N_("who is on the way could send programs of his own"),
 		.severity = SEVERITY_HIGH,
-		.fix = N_("take trusted=yes out, and name the key: signed-by"),
-		.source = "apt-secure(8)",
+		.fix = N_("take trusted=yes out, and name the key: signed-by (dnf: gpgcheck=1)"),
+		.source = "apt-secure(8), dnf.conf(5)",
 		.probe = signed_probe,
 	},
 	{
@@ -503,17 +380,17 @@ const struct control audit_update_controls[] = {
 		.title = N_("No package is held back"),
 		.why = N_("it gets no security updates either"),
 		.severity = SEVERITY_LOW,
-		.fix = N_("apt-mark unhold NAME"),
-		.source = "apt-mark(8)",
+		.fix = N_("apt-mark unhold NAME, or: dnf versionlock delete NAME"),
+		.source = "apt-mark(8), dnf.conf(5)",
 		.probe = held_probe,
 	},
 	{
 		.id = "update.broken",
 		.title = N_("No package is half installed"),
-		.why = N_("apt does nothing more until it is mended"),
+		.why = N_("the package manager does nothing more until it is mended"),
 		.severity = SEVERITY_MEDIUM,
-		.fix = N_("dpkg --configure -a; apt-get -f install"),
-		.source = "dpkg(1)",
+		.fix = N_("dpkg --configure -a; apt-get -f install; or: dnf remove --duplicates"),
+		.source = "dpkg(1), dnf(8)",
 		.probe = broken_probe,
 	},
 	{ 0 },

@@ -37,13 +37,27 @@ struct control_in {
 /* What sshd shall say, and what it says now; empty text: not ours to set. */
 struct ssh_want {
 	const char *keyword; /* as written in sshd_config */
-	char before[64];     /* effective now, for the door that is asked about */
-	const char *after;
+	const char *before;  /* effective now, for the door that is asked about */
+	const char *after;   /* effective then */
+	const char *written; /* in the file, where that is not the same; or NULL */
 	const char *control; /* id of the control that wants it */
 	const char *who;     /* role whose effective value it is */
+	/* No door: said at once for all ports, the old one too. */
+	bool plain;
+	bool by_others; /* a file of somebody else's says it, and ours does not */
 };
 
-#define SSH_WANT_MAX 8
+#define SSH_WANT_MAX 32
+
+/* A setting of the kernel, as it shall be. */
+struct kernel_rule;
+struct kernel_want {
+	const struct kernel_rule *rule;
+	char *path; /* below /proc/sys */
+	char *value;
+	const char *control; /* id of the control that wants it */
+	bool changes;	     /* it is not so now */
+};
 #define SSH_PORT_MAX 16
 
 struct draft {
@@ -58,7 +72,18 @@ struct draft {
 	bool filter_changes, filter_closes_door, filter_at_boot_changes;
 	bool owner_changes; /* another owner's default deny is taken out */
 	bool create_admin, set_password, join_group;
+	const struct control *asks; /* whose `propose` runs */
+	struct kernel_want *kernel;
+	size_t kernel_count;
+	bool kernel_changes;
+	struct strv kernel_fixed; /* what this host does not let be changed */
+	struct strv module;	  /* that shall not be loaded */
+	bool module_changes;
+	struct strv own; /* texts that the wants point to */
 };
+
+void draft_done(struct draft *d);
+#define CLEANUP_DRAFT CLEANUP(draft_done)
 
 struct control {
 	const char *id;	   /* stable for ever: people name it in their policies */
@@ -69,8 +94,12 @@ struct control {
 	bool by_apply;	     /* `fix` is what apply does */
 	const char *setting; /* as written: "X11Forwarding no" */
 	const char *source;  /* of the rule: "sshd_config(5)", "RFC 4890", "CVE-…" */
-	bool plan_only;	     /* compares with the policy; audit asks door.* and filter.* instead */
-	const void *param;   /* of probes that serve a table of alike controls */
+	/* What `propose` does beside the policy's own keys: `safe` on any VPS, so done unless [hardening] says
+	 * otherwise; `named`: N_(), whom it may hurt, so done only where [hardening] also names it. */
+	bool safe;
+	const char *named;
+	bool plan_only;	   /* compares with the policy; audit asks door.* and filter.* instead */
+	const void *param; /* of probes that serve a table of alike controls */
 	int (*probe)(const struct control_in *in, const struct control *self, struct finding *ret,
 		     struct err *e);
 	/* NULL: looked at by audit only, and no plan asks it. Runs for every control, whatever its
@@ -107,6 +136,9 @@ int controls_plan(const struct control_in *in, struct plan *ret, struct err *e);
 
 /* The steps of one family, called by controls_plan in this order. */
 int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e);
+/* What the kernel is told, and what it shall not load. */
+int draft_kernel_steps(const struct control_in *in, struct draft *d, struct err *e);
+int draft_module_steps(const struct control_in *in, struct draft *d, struct err *e);
 int draft_filter_steps(const struct control_in *in, struct draft *d, struct err *e);
 /* After those of the filter: its table is there before the other's denial goes. */
 int draft_owner_steps(const struct control_in *in, struct draft *d, struct err *e);

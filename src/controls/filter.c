@@ -7,6 +7,7 @@
 
 #include "base/i18n.h"
 #include "controls/control.h"
+#include "core/package_manager.h"
 #include "core/routes.h"
 #include "steps/file.h"
 #include "steps/nft.h"
@@ -36,6 +37,23 @@ static const char unit_text[] = "[Unit]\n"
 				"ProtectSystem=strict\n"
 				"ProtectHome=yes\n"
 				"PrivateTmp=yes\n"
+				"[Install]\n"
+				"WantedBy=sysinit.target\n";
+
+/* Without the program: loaded at boot and with nftables.service, but put back by nobody else. */
+static const char unit_left[] = "[Unit]\n"
+				"Description=Packet filter of kannuki, which is no longer here\n"
+				"DefaultDependencies=no\n"
+				"Wants=network-pre.target\n"
+				"Before=network-pre.target shutdown.target\n"
+				"After=local-fs.target nftables.service\n"
+				"Conflicts=shutdown.target\n"
+				"ReloadPropagatedFrom=nftables.service\n"
+				"[Service]\n"
+				"Type=oneshot\n"
+				"RemainAfterExit=yes\n"
+				"ExecStart=/usr/sbin/nft -f " FILTER_LEFT "\n"
+				"ExecReload=/usr/sbin/nft -f " FILTER_LEFT "\n"
 				"[Install]\n"
 				"WantedBy=sysinit.target\n";
 
@@ -177,9 +195,9 @@ static int deny_propose(const struct control_in *in, const struct finding *found
 
 	if (found->verdict == VERDICT_NOT_MEASURED && in->facts->as_root)
 		return err_set(e, ERR_FAILED,
-			       _("nft is missing or does not work here; nothing was changed. On "
-				 "Debian and "
-				 "Ubuntu: apt-get install nftables"));
+			       _("nft is missing or does not work here; nothing was changed. To "
+				 "install it: %s nftables"),
+			       package_installs(in->facts));
 	if (found->verdict != VERDICT_FAIL)
 		return 0;
 	if (make_spec(in, false, &memory, &spec, e) < 0)
@@ -191,6 +209,43 @@ static int deny_propose(const struct control_in *in, const struct finding *found
 	return 0;
 }
 
+#define UNIT_PATH "/etc/systemd/system/" FILTER_UNIT
+
+int filter_leave(struct os *os, struct err *e)
+{
+	CLEANUP_NODE struct node stored = { 0 }, unit = { 0 };
+	struct filter_spec_owned spec = { 0 };
+	CLEANUP_FREE char *rules = NULL;
+	int r;
+
+	if (os_get(os, FILTER_STORED, &stored, e) < 0 || os_get(os, UNIT_PATH, &unit, e) < 0)
+		return -1;
+	if (stored.type != NODE_FILE || unit.type != NODE_FILE)
+		return 1;
+	r = filter_read_stored(os, &spec, e);
+	if (r < 0)
+		return -1;
+	/* As filter-run does with one that is damaged. */
+	rules = r == 0 ? filter_ruleset(&spec.spec, NULL, 0, false) : filter_minimum(os);
+	if (r == 0)
+		filter_spec_owned_done(&spec);
+	if (os_write(os, FILTER_LEFT, rules, 0600, e) < 0 ||
+	    os_write(os, UNIT_PATH, unit_left, 0644, e) < 0 ||
+	    os_run_ok(os, ARGV("systemctl", "daemon-reload"), NULL, e) < 0)
+		return -1;
+	return os_run_ok(os, ARGV("systemctl", "restart", FILTER_UNIT), NULL, e);
+}
+
+/* The unit's file: 0 as apply writes it. */
+static int unit_differs(struct os *os, struct err *e)
+{
+	CLEANUP_FREE char *now = NULL;
+
+	if (os_read(os, UNIT_PATH, &now, e) < 0)
+		return -1;
+	return !str_eq(now, unit_text);
+}
+
 static int boot_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		      struct err *e)
 {
@@ -200,16 +255,21 @@ static int boot_probe(const struct control_in *in, const struct control *self, s
 	CLEANUP_SPEC struct spec_memory memory = { 0 };
 	struct filter_spec spec;
 	bool runs = u && str_eq(u->active, "active") && str_eq(u->enabled, "enabled");
+	int differs;
 
 	if (make_spec(in, false, &memory, &spec, e) < 0)
+		return -1;
+	differs = unit_differs(in->os, e);
+	if (differs < 0)
 		return -1;
 	want = stored_text(&spec);
 	if (os_read(in->os, FILTER_STORED, &now, e) < 0)
 		return -1;
-	finding_set(ret, runs && str_eq(now, want) ? VERDICT_PASS : VERDICT_FAIL, "%s: %s",
-		    FILTER_UNIT,
+	finding_set(ret, runs && !differs && str_eq(now, want) ? VERDICT_PASS : VERDICT_FAIL,
+		    "%s: %s", FILTER_UNIT,
 		    !u			? _("not there")
 		    : !runs		? u->active
+		    : differs		? _("its file is not as apply writes it")
 		    : str_eq(now, want) ? _("active")
 					: _("the stored form differs"));
 	return 0;
@@ -248,24 +308,30 @@ int draft_filter_steps(const struct control_in *in, struct draft *d, struct err 
 	return 0;
 }
 
-static void add_boot_steps(const struct control_in *in, struct draft *d, const char *text)
+static int add_boot_steps(const struct control_in *in, struct draft *d, const char *text,
+			  struct err *e)
 {
 	const struct change change[] = {
 		{ .path = "/etc/kannuki", .type = NODE_DIR, .mode = 0755 },
 		{ .path = FILTER_STORED, .type = NODE_FILE, .text = text, .mode = 0600 },
+		{ .path = FILTER_LEFT, .type = NODE_ABSENT }, /* only where it is there */
 	};
+	CLEANUP_NODE struct node left = { 0 };
 
-	(void)in;
-	step_words(plan_add(d->plan, &step_file, PHASE_FINISH, "filter.at-boot",
-			    step_file_args(change, COUNT(change), NULL)),
-		   _("store the packet filter for every boot"),
-		   _("a filter that is gone after a reboot protects nothing"),
-		   _("the former stored filter comes back"));
+	if (os_get(in->os, FILTER_LEFT, &left, e) < 0)
+		return -1;
+	step_words(
+		plan_add(d->plan, &step_file, PHASE_FINISH, "filter.at-boot",
+			 step_file_args(change, COUNT(change) - (left.type == NODE_ABSENT), NULL)),
+		_("store the packet filter for every boot"),
+		_("a filter that is gone after a reboot protects nothing"),
+		_("the former stored filter comes back"));
 	step_words(plan_add(d->plan, &step_unit, PHASE_FINISH, "filter.at-boot",
 			    step_unit_args(FILTER_UNIT, unit_text, UNIT_ON, UNIT_ON)),
 		   _("load the packet filter at boot and whenever it is gone"),
 		   _("nftables.service and others flush every table when they restart"),
 		   _("the unit goes, or is as before"));
+	return 0;
 }
 
 int draft_filter_finish_steps(const struct control_in *in, struct draft *d, struct err *e)
@@ -281,7 +347,8 @@ int draft_filter_finish_steps(const struct control_in *in, struct draft *d, stru
 	if (make_spec(in, false, &memory, &spec, e) < 0)
 		return -1;
 	text = stored_text(&spec);
-	add_boot_steps(in, d, text);
+	if (add_boot_steps(in, d, text, e) < 0)
+		return -1;
 	/* Also where the stored doors are right and only sshd and the kernel's table were not. */
 	if (d->filter_closes_door || (d->filter_changes && d->port_changes))
 		step_words(plan_add(d->plan, &step_nft, PHASE_FINISH, "filter.default-deny",

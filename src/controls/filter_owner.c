@@ -20,11 +20,6 @@
 #define UFW_DIR	 "/etc/ufw"
 #define UFW_CONF UFW_DIR "/ufw.conf"
 
-static bool denies(const struct filter_owner *o)
-{
-	return o->denies && (o->active || o->at_boot);
-}
-
 static bool is_firewalld(const struct filter_owner *o)
 {
 	return str_eq(o->unit, "firewalld.service");
@@ -46,7 +41,7 @@ static int probe(const struct control_in *in, const struct control *self, struct
 	for (size_t i = 0; i < in->facts->filter_count; i++) {
 		const struct filter_owner *o = &in->facts->filter[i];
 
-		if (denies(o))
+		if (filter_owner_denies(o))
 			strv_addf(&names, "%s (%s)", o->name, o->evidence);
 	}
 	all = strv_join(&names, ", ");
@@ -198,7 +193,8 @@ static int propose(const struct control_in *in, const struct finding *found, str
 	if (found->verdict != VERDICT_FAIL)
 		return 0;
 	for (size_t i = 0; i < in->facts->filter_count; i++)
-		if (denies(&in->facts->filter[i]) && check_owner(in, &in->facts->filter[i], e) < 0)
+		if (filter_owner_denies(&in->facts->filter[i]) &&
+		    check_owner(in, &in->facts->filter[i], e) < 0)
 			return -1;
 	d->owner_changes = true;
 	return 0;
@@ -210,7 +206,8 @@ static int propose(const struct control_in *in, const struct finding *found, str
 static bool is_first(const struct facts *f, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (denies(&f->filter[i]) && str_eq(f->filter[i].name, f->filter[at].name))
+		if (filter_owner_denies(&f->filter[i]) &&
+		    str_eq(f->filter[i].name, f->filter[at].name))
 			return false;
 	return true;
 }
@@ -219,7 +216,7 @@ static void add_stop(struct plan *p, enum step_phase phase, const struct filter_
 {
 	bool now = phase == PHASE_RESTRICT;
 
-	step_words(plan_add(p, &step_unit, phase, "filter.one-owner",
+	step_words(plan_add(p, &step_unit, phase, FILTER_OWNER_CONTROL,
 			    step_unit_args(o->unit, NULL, now ? UNIT_LEAVE : UNIT_OFF,
 					   now ? UNIT_OFF : UNIT_LEAVE)),
 		   now ? _("stop firewalld: Kannuki's table decides what comes in")
@@ -250,7 +247,7 @@ int draft_owner_steps(const struct control_in *in, struct draft *d, struct err *
 	for (size_t i = 0; d->owner_changes && i < in->facts->filter_count; i++) {
 		const struct filter_owner *o = &in->facts->filter[i];
 
-		if (!denies(o))
+		if (!filter_owner_denies(o))
 			continue;
 		strv_addf(
 			&d->plan->replaces,
@@ -278,7 +275,7 @@ int draft_owner_steps(const struct control_in *in, struct draft *d, struct err *
 	all = strv_join(&names, ", ");
 	title = xasprintf(_("%s: take its rules for what comes in out; Kannuki's table decides"),
 			  all);
-	step_words(plan_add(d->plan, &step_foreign, PHASE_RESTRICT, "filter.one-owner",
+	step_words(plan_add(d->plan, &step_foreign, PHASE_RESTRICT, FILTER_OWNER_CONTROL,
 			    step_foreign_args(&(struct step_foreign_spec){
 				    .iptables = iptables, .chain = &chains, .unit = &units })),
 		   title, _("two owners of the packet filter shut each other's ports"),
@@ -326,7 +323,7 @@ static int add_dropin(const struct control_in *in, const struct filter_owner *o,
 		change[n++] = (struct change){ .path = dir, .type = NODE_DIR, .mode = 0755 };
 	change[n++] =
 		(struct change){ .path = path, .type = NODE_FILE, .text = text, .mode = 0644 };
-	step_words(plan_add(p, &step_foreign, PHASE_FINISH, "filter.one-owner",
+	step_words(plan_add(p, &step_foreign, PHASE_FINISH, FILTER_OWNER_CONTROL,
 			    step_foreign_args(&(struct step_foreign_spec){ .change = change,
 									   .change_count = n })),
 		   title, _("two owners of the packet filter shut each other's ports"),
@@ -352,7 +349,7 @@ static int add_ufw_off(const struct control_in *in, struct plan *p, struct err *
 		str_addf(&text, "%s\n", str_eq(line, "ENABLED=yes") ? "ENABLED=no" : line);
 	change.text = text.text;
 	change.mode = now.mode;
-	step_words(plan_add(p, &step_file, PHASE_FINISH, "filter.one-owner",
+	step_words(plan_add(p, &step_file, PHASE_FINISH, FILTER_OWNER_CONTROL,
 			    step_file_args(&change, 1, NULL)),
 		   _("ufw: off, as ufw disable leaves it; its rules stay stored"),
 		   _("two owners of the packet filter shut each other's ports"),
@@ -365,7 +362,7 @@ int draft_owner_finish_steps(const struct control_in *in, struct draft *d, struc
 	for (size_t i = 0; d->owner_changes && i < in->facts->filter_count; i++) {
 		const struct filter_owner *o = &in->facts->filter[i];
 
-		if (!denies(o) || !is_first(in->facts, i))
+		if (!filter_owner_denies(o) || !is_first(in->facts, i))
 			continue;
 		if (is_firewalld(o)) {
 			add_stop(d->plan, PHASE_FINISH, o);
@@ -379,7 +376,7 @@ int draft_owner_finish_steps(const struct control_in *in, struct draft *d, struc
 
 const struct control filter_owner_controls[] = {
 	{
-		.id = "filter.one-owner",
+		.id = FILTER_OWNER_CONTROL,
 		.title = N_("Kannuki's table alone decides what comes in"),
 		.why = N_("two owners of the packet filter shut each other's ports"),
 		.severity = SEVERITY_HIGH,

@@ -2,6 +2,7 @@
 /* inverse.c - see inverse.h. */
 #include "controls/inverse.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -9,9 +10,15 @@
 #include "steps/account.h"
 #include "steps/bans.h"
 #include "steps/change.h"
+#include "steps/file.h"
+#include "steps/journal.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
+#include "steps/services.h"
 #include "steps/sshd.h"
+#include "steps/sysctl.h"
+#include "steps/unit.h"
+#include "steps/updates.h"
 
 /* What a path was before the first step of the transaction and after the last one. */
 struct fate {
@@ -105,34 +112,6 @@ static char *who_touched(struct os *os, const struct txn *t, const char *path)
 	return NULL;
 }
 
-static int untouched_since(struct os *os, const struct txn *t, struct err *e)
-{
-	CLEANUP_FATES struct fates f = { 0 };
-
-	if (collect(os, t, NULL, &f, e) < 0)
-		return -1;
-	for (size_t i = 0; i < f.count; i++) {
-		CLEANUP_NODE struct node now = { 0 };
-		CLEANUP_FREE char *who = NULL;
-
-		if (os_get(os, f.fate[i].path, &now, e) < 0)
-			return -1;
-		if (node_eq(&now, &f.fate[i].after) || node_eq(&now, &f.fate[i].before))
-			continue;
-		who = who_touched(os, t, f.fate[i].path);
-		if (who)
-			return err_set(
-				e, ERR_CONFLICT,
-				_("%s was changed again by transaction %s; undo that one first"),
-				f.fate[i].path, who);
-		return err_set(
-			e, ERR_CONFLICT,
-			_("%s was changed by someone else since then; put it in order first"),
-			f.fate[i].path);
-	}
-	return 0;
-}
-
 #define PORTS_MAX 16
 
 /* Ports of a step "sshd". */
@@ -195,7 +174,90 @@ struct inverse {
 	const struct facts *facts;
 	const struct txn *txn; /* what is taken back */
 	struct ssh_history history;
+	bool *left_out; /* by step: somebody else has changed since what it made */
 };
+
+/* --- what others have changed since ------------------------------------------------------- */
+
+/* Left as it is, while all else goes back, it would leave a door or a right half open. */
+static bool is_of_a_door(const struct step *s)
+{
+	static const struct step_kind *const others[] = { &step_file,	  &step_unit,
+							  &step_services, &step_updates,
+							  &step_sysctl,	  &step_journal };
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (s->kind == others[i])
+			return str_starts(s->id, "ssh.") || str_starts(s->id, "filter.") ||
+			       str_eq(s->id, "account.sudo");
+	return true;
+}
+
+/* Each package with a script of its own has the links of all numbered anew (insserv); the undo of a service puts
+ * back what was there whatever their numbers are. */
+static bool is_numbered_link(const char *path)
+{
+	return fnmatch("/etc/rc?.d/[SK][0-9][0-9]*", path, 0) == 0;
+}
+
+/* The steps that touched this path stay out of the inverse. */
+static int leave_out(struct inverse *v, const char *path, struct plan *p, struct err *e)
+{
+	const struct txn *t = v->txn;
+
+	for (size_t i = 0; i < t->plan.count; i++) {
+		const struct step *s = &t->plan.step[i];
+		CLEANUP_IMAGE struct image pre = { 0 };
+		int r = txn_pre_image(v->os, t, i, &pre, e);
+
+		if (r < 0)
+			return -1;
+		if (r > 0 || s->kind == &step_account || !image_node(&pre, path))
+			continue;
+		if (is_of_a_door(s))
+			return err_set(e, ERR_CONFLICT,
+				       _("%s was changed by someone else since then; put it in "
+					 "order first"),
+				       path);
+		if (!v->left_out[i])
+			strv_addf(&p->warnings,
+				  _("%s: stays, for %s was changed by someone else since then"),
+				  s->title, path);
+		v->left_out[i] = true;
+	}
+	return 0;
+}
+
+/* What a later transaction has changed has to be taken back first. */
+static int look_for_others(struct inverse *v, struct plan *p, struct err *e)
+{
+	CLEANUP_FATES struct fates f = { 0 };
+
+	if (collect(v->os, v->txn, NULL, &f, e) < 0)
+		return -1;
+	for (size_t i = 0; i < f.count; i++) {
+		const char *path = f.fate[i].path;
+		CLEANUP_NODE struct node now = { 0 };
+		CLEANUP_FREE char *who = NULL;
+
+		if (os_get(v->os, path, &now, e) < 0)
+			return -1;
+		if (node_eq(&now, &f.fate[i].after) || node_eq(&now, &f.fate[i].before) ||
+		    is_numbered_link(path))
+			continue;
+		who = who_touched(v->os, v->txn, path);
+		if (who)
+			return err_set(
+				e, ERR_CONFLICT,
+				_("%s was changed again by transaction %s; undo that one first"),
+				path, who);
+		if (leave_out(v, path, p, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the doors of now and then ------------------------------------------------------------ */
 
 static struct change *changes_of(const struct fates *f, bool after)
 {
@@ -317,7 +379,7 @@ static int add_waiting_sshd(const struct inverse *v, struct plan *p, struct err 
 		   _("sshd: open the former door beside the present one"),
 		   _("the former door must be there before the present one goes"),
 		   _("the present configuration comes back"));
-	/* What is there by now: untouched_since() has compared it with the journal. */
+	/* What is there by now: look_for_others() has compared it with the journal. */
 	return changes_expect_present(v->os, json_object_get(args, "changes"), e);
 }
 
@@ -370,7 +432,10 @@ static int add_steps_back(const struct inverse *v, struct plan *p, struct err *e
 
 		if (s == v->history.last && add_former_sshd(v, p, e) < 0)
 			return -1;
-		if (s->kind == &step_sshd || s->kind == &step_ban_pause ||
+		/* What the finish did not come to, or fell back from, left nothing. */
+		if (!journal_last(&t->journal, RECORD_DONE, (uint32_t)i))
+			continue;
+		if (v->left_out[i] || s->kind == &step_sshd || s->kind == &step_ban_pause ||
 		    (s->kind == &step_nft && !is_first_nft(t, i)))
 			continue;
 		add_reverse(t, i, phase, p);
@@ -433,10 +498,11 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 		     struct plan *ret, struct err *e)
 {
 	CLEANUP_PLAN struct plan p = { .needs_proof = t->plan.needs_proof };
-	struct inverse v = { .os = os, .facts = facts, .txn = t };
+	CLEANUP_FREE bool *left_out = xcalloc(t->plan.count + 1, sizeof(*left_out));
+	struct inverse v = { .os = os, .facts = facts, .txn = t, .left_out = left_out };
 	struct ssh_history *h = &v.history;
 
-	if (untouched_since(os, t, e) < 0)
+	if (look_for_others(&v, &p, e) < 0)
 		return -1;
 	p.undoes = xstrdup(t->id);
 	p.policy_text = xstrdup("");
@@ -454,6 +520,9 @@ int controls_inverse(struct os *os, const struct facts *facts, const struct txn 
 	}
 	if (add_steps_back(&v, &p, e) < 0)
 		return -1;
+	if (p.count == 0 && p.warnings.count > 0)
+		return err_set(e, ERR_CONFLICT, _("nothing of it can be taken back: %s"),
+			       p.warnings.item[0]);
 	plan_sort(&p);
 	*ret = p;
 	p = (struct plan){ 0 };

@@ -11,6 +11,10 @@
 #include "core/plan.h"
 #include "core/txn.h"
 
-/* ERR_CONFLICT names the file and the later transaction, or "someone", that changed it since. */
+/*
+ * What a later transaction changed again has to be undone first: ERR_CONFLICT names both. So it does where somebody
+ * else has changed a file of the doors (sshd, packet filter, bans, the admin's sudo). Of all else such a step stays out,
+ * and a warning of the plan names it; ERR_CONFLICT when nothing is left.
+ */
 int controls_inverse(struct os *os, const struct facts *facts, const struct txn *t,
 		     struct plan *ret, struct err *e);

@@ -5,6 +5,8 @@
 #include "base/i18n.h"
 #include "controls/bans.h"
 #include "controls/control.h"
+#include "controls/harden.h"
+#include "core/package_manager.h"
 
 const char *door_user(const struct policy *p)
 {
@@ -61,9 +63,8 @@ static int root_can_be_had(const struct control_in *in, struct err *e)
 	if (sudo.type == NODE_ABSENT)
 		return err_set(
 			e, ERR_CONFLICT,
-			_("sudo is not installed, so %s could never become root; first: apt-get "
-			  "install sudo"),
-			in->policy->admin_user);
+			_("sudo is not installed, so %s could never become root; first: %s sudo"),
+			in->policy->admin_user, package_installs(in->facts));
 	return 0;
 }
 
@@ -74,6 +75,7 @@ static int ask_control(const struct control_in *in, const struct control *c, str
 
 	if (!c->propose)
 		return 0;
+	d->asks = c;
 	return c->probe(in, c, &f, e) < 0 ? -1 : c->propose(in, &f, d, e);
 }
 
@@ -89,16 +91,18 @@ static int ask_controls(const struct control_in *in, struct draft *d, struct err
 int controls_plan(const struct control_in *in, struct plan *ret, struct err *e)
 {
 	CLEANUP_PLAN struct plan p = { 0 };
-	struct draft d = { .plan = &p };
+	CLEANUP_DRAFT struct draft d = { .plan = &p };
 
 	if (!in->facts->sshd.program)
 		return err_set(e, ERR_CONFLICT,
 			       _("sshd is not installed here; there is no door to keep open"));
 	if (find_door(in, &p, e) < 0 || root_can_be_had(in, e) < 0 ||
-	    policy_check(in->policy, &p.warnings, e) < 0 || ask_controls(in, &d, e) < 0 ||
-	    draft_ssh_steps(in, &d, e) < 0 || draft_filter_steps(in, &d, e) < 0 ||
-	    draft_owner_steps(in, &d, e) < 0 || draft_filter_finish_steps(in, &d, e) < 0 ||
-	    draft_owner_finish_steps(in, &d, e) < 0 || draft_ssh_finish_steps(in, &d, e) < 0)
+	    policy_check(in->policy, &p.warnings, e) < 0 || harden_check(in->policy, e) < 0 ||
+	    ask_controls(in, &d, e) < 0 || draft_kernel_steps(in, &d, e) < 0 ||
+	    draft_module_steps(in, &d, e) < 0 || draft_ssh_steps(in, &d, e) < 0 ||
+	    draft_filter_steps(in, &d, e) < 0 || draft_owner_steps(in, &d, e) < 0 ||
+	    draft_filter_finish_steps(in, &d, e) < 0 || draft_owner_finish_steps(in, &d, e) < 0 ||
+	    draft_ssh_finish_steps(in, &d, e) < 0)
 		return -1;
 	bans_pause(in->facts, &p);
 	ssh_warn_of_exceptions(in, &p);

@@ -9,8 +9,7 @@
 #include "controls/control.h"
 #include "steps/file.h"
 
-#define PROGRAM_PATH "/usr/local/sbin/kannuki"
-#define CLOUD_PATH   "/etc/cloud/cloud.cfg.d/99-kannuki.cfg"
+#define CLOUD_PATH "/etc/cloud/cloud.cfg.d/99-kannuki.cfg"
 #define CLOUD_TEXT                                                                        \
 	"# Written by kannuki: a new instance id must not turn SSH passwords on again.\n" \
 	"ssh_pwauth: false\n"
@@ -25,18 +24,60 @@ static int same_file(struct os *os, const char *path, const char *data, size_t l
 	return n.type == NODE_FILE && n.len == len && memcmp(n.data, data, len) == 0;
 }
 
+/* Where sudo of this distribution looks, and PROGRAM_PATH is not. */
+static const char *program_link(const struct control_in *in)
+{
+	return in->facts->distribution ? in->facts->distribution->program_link : NULL;
+}
+
+/* What a package has put there instead is found there as well. */
+static int leads_to_program(struct os *os, const char *link, struct err *e)
+{
+	CLEANUP_NODE struct node n = { 0 };
+
+	if (os_get(os, link, &n, e) < 0)
+		return -1;
+	return n.type == NODE_FILE || (n.type == NODE_LINK && str_eq(n.data, PROGRAM_PATH));
+}
+
+/* What the program of a package says it is: "0.1.0"; malloc'd. */
+static int packaged_version(struct os *os, char **ret, struct err *e)
+{
+	CLEANUP_RUN struct run_result r = { 0 };
+	const char *version;
+
+	if (os_run_ok(os, ARGV(PROGRAM_PACKAGED, "--version"), &r, e) < 0)
+		return -1;
+	str_make_clean(r.out);
+	version = r.out + (str_starts(r.out, "kannuki ") ? strlen("kannuki ") : 0);
+	/* For which machine, and its checksum, follow. */
+	*ret = xstrndup(version, strcspn(version, " \n"));
+	return 0;
+}
+
+/* Of a package the version counts, not the bytes: it may be built elsewhere. */
 static int program_probe(const struct control_in *in, const struct control *self,
 			 struct finding *ret, struct err *e)
 {
+	CLEANUP_FREE char *version = NULL;
 	CLEANUP_NODE struct node me = { 0 };
+	const char *path = NULL;
 	int same;
 
-	if (os_program(in->os, &me, e) < 0)
+	if (program_installed(in->os, &path, e) < 0 || os_program(in->os, &me, e) < 0)
 		return -1;
-	same = same_file(in->os, PROGRAM_PATH, me.data, me.len, e);
+	same = same_file(in->os, path ? path : PROGRAM_PATH, me.data, me.len, e);
+	if (same > 0 && program_link(in))
+		same = leads_to_program(in->os, program_link(in), e);
 	if (same < 0)
 		return -1;
-	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, "%s", PROGRAM_PATH);
+	if (!same && str_eq(path, PROGRAM_PACKAGED)) {
+		if (packaged_version(in->os, &version, e) < 0)
+			return -1;
+		same = str_eq(version, KANNUKI_VERSION);
+	}
+	finding_set(ret, same ? VERDICT_PASS : VERDICT_FAIL, version ? "%s (%s)" : "%s",
+		    path ? path : PROGRAM_PATH, version);
 	return 0;
 }
 
@@ -80,17 +121,25 @@ static struct step *add_files(struct draft *d, const char *id, const struct chan
 static int program_propose(const struct control_in *in, const struct finding *found,
 			   struct draft *d, struct err *e)
 {
-	const struct change change = {
-		.path = PROGRAM_PATH, .type = NODE_FILE, .mode = 0755, .from_recover = true
+	const char *link = program_link(in);
+	const struct change change[] = {
+		{ .path = PROGRAM_PATH, .type = NODE_FILE, .mode = 0755, .from_recover = true },
+		{ .path = link, .type = NODE_LINK, .text = PROGRAM_PATH },
 	};
+	int there = link ? leads_to_program(in->os, link, e) : 1;
 
-	(void)in;
-	(void)e;
-	if (found->verdict == VERDICT_FAIL)
-		step_words(add_files(d, "self.program", &change, 1),
-			   _("install this program as /usr/local/sbin/kannuki"),
-			   _("\"sudo kannuki confirm\" must work from the new login"),
-			   _("the file goes, or its former version comes back"));
+	if (there < 0 || found->verdict != VERDICT_FAIL)
+		return there < 0 ? -1 : 0;
+	/* A second program in front of the package's would hide every later update of it. */
+	if (str_starts(found->evidence, PROGRAM_PACKAGED))
+		return err_set(e, ERR_CONFLICT,
+			       _("another version of kannuki is installed here as a package: %s. "
+				 "This is %s. Use that one, or bring the package to this version"),
+			       found->evidence, KANNUKI_VERSION);
+	step_words(add_files(d, "self.program", change, there ? 1 : 2),
+		   _("install this program as /usr/local/sbin/kannuki"),
+		   _("\"sudo kannuki confirm\" must work from the new login"),
+		   _("the file goes, or its former version comes back"));
 	return 0;
 }
 

@@ -3,25 +3,56 @@
 #include "steps/services.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
 #include "controls/control.h"
 
-/* What images bring along listening and a rented server seldom needs: `auto`, in kannuki-policy(5).
- * Stopped only where nothing uses it. Never one that somebody installs to be reached (web, mail, names). */
-static const char *const needless[] = { "avahi-daemon", "cups",	   "cups-browsed",
-					"exim4",	"rpcbind", "rpc-statd" };
+/* What images bring along listening and a rented server seldom needs, or that sends passwords as they are: `auto`, in
+ * kannuki-policy(5). Stopped only where nothing uses it. Never one that somebody installs to be reached (web, mail,
+ * names). A mail server listens for this host alone then (mail.c). */
+static const char *const needless[] = {
+	"avahi-daemon", "cups",	  "cups-browsed", "rpcbind", "rpc-statd", "tftpd-hpa", "atftpd",
+	"tftp",		"telnet", "telnetd",	  "rsh",     "rlogin",	  "rexec",     NULL,
+};
+
+/* These start what they are told to, for each who connects. */
+static const char *const inetds[] = { "inetd", "openbsd-inetd", "inetutils-inetd", "xinetd", NULL };
+/* echo, discard, daytime, chargen, telnet, time, tftp, finger, rexec, rlogin, rsh */
+static const unsigned of_the_past[] = { 7, 9, 13, 19, 23, 37, 69, 79, 512, 513, 514 };
+
+/* names: NULL ends. "telnet@.service" is one of telnet's. */
+static bool is_one_of(const struct service_fact *s, const char *const *names)
+{
+	size_t n = strcspn(s->unit, ".@");
+
+	for (size_t i = 0; names[i]; i++)
+		if (strlen(names[i]) == n && strncmp(s->unit, names[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* Whatever it listens at is of the past. */
+static bool only_of_the_past(const struct service_fact *s)
+{
+	for (size_t i = 0; i < s->listen.count; i++) {
+		unsigned port = (unsigned)strtoul(s->listen.item[i], NULL, 10);
+		bool past = false;
+
+		for (size_t k = 0; k < COUNT(of_the_past); k++)
+			past = past || of_the_past[k] == port;
+		if (!past)
+			return false;
+	}
+	return s->listen.count > 0;
+}
 
 static bool is_needless(const struct service_fact *s)
 {
-	for (size_t i = 0; i < COUNT(needless); i++) {
-		CLEANUP_FREE char *unit = xasprintf("%s.service", needless[i]);
-
-		if (str_eq(s->unit, unit))
-			return true;
-	}
-	return false;
+	return (is_one_of(s, needless) && s->listen.count > 0) ||
+	       (is_one_of(s, inetds) && only_of_the_past(s)) ||
+	       (is_one_of(s, services_for_no_vps) && str_eq(s->active, "active"));
 }
 
 static bool is_stopped(const struct service_fact *s)
@@ -40,8 +71,7 @@ static bool is_named(const struct control_in *in, const struct service_fact *s)
 
 static bool is_auto(const struct control_in *in, const struct service_fact *s)
 {
-	return strv_has(&in->policy->services_stop, "auto") && s->listen.count > 0 &&
-	       is_needless(s);
+	return strv_has(&in->policy->services_stop, "auto") && is_needless(s);
 }
 
 /* A unit that needs it and does not stop too; NULL: none. */

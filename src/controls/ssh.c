@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* ssh.c - the doors of sshd: on which port, and who gets in by what. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -64,7 +63,7 @@ static void want(const struct control_in *in, struct draft *d, const struct ssh_
 
 	s = now(in, w->who, lower);
 	d->ssh[d->ssh_count] = *w;
-	snprintf(d->ssh[d->ssh_count].before, sizeof(d->ssh[0].before), "%s", s ? s->value : "");
+	d->ssh[d->ssh_count].before = s ? s->value : "";
 	d->ssh_count++;
 	d->ssh_changes = d->ssh_changes || found->verdict == VERDICT_FAIL;
 }

@@ -176,7 +176,7 @@ static void add_old_port_match(const struct draft *d, unsigned port, struct str 
 {
 	str_addf(s, "Match LocalPort %u\n", port);
 	for (size_t i = 0; i < d->ssh_count; i++)
-		if (d->ssh[i].before[0] && allowed_in_match(d->ssh[i].keyword))
+		if (d->ssh[i].before[0] && !d->ssh[i].plain && allowed_in_match(d->ssh[i].keyword))
 			str_addf(s, "\t%s %s\n", d->ssh[i].keyword, d->ssh[i].before);
 }
 
@@ -196,8 +196,8 @@ static bool knows_penalties(const struct sshd *s)
 	return v && sshd_setting(v, "persourcepenalties");
 }
 
-/* What our own text says of this keyword: malloc'd, or NULL. */
-static char *own_value(const struct sshd *sshd, const char *keyword)
+/* The first that counts, of our text or of that of others. */
+static char *first_value(const struct sshd *sshd, const char *keyword, bool own)
 {
 	CLEANUP_FREE char *lower = str_lower(xstrdup(keyword));
 	struct sshd_place *place;
@@ -205,12 +205,22 @@ static char *own_value(const struct sshd *sshd, const char *keyword)
 	char *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!found && in_own_block(sshd, &place[i]))
+		if (!found && in_own_block(sshd, &place[i]) == own && (own || !place[i].in_match))
 			found = TAKE(place[i].value);
 		free(place[i].value);
 	}
 	free(place);
 	return found;
+}
+
+char *ssh_own_value(const struct sshd *sshd, const char *keyword)
+{
+	return first_value(sshd, keyword, true);
+}
+
+char *ssh_others_value(const struct sshd *sshd, const char *keyword)
+{
+	return first_value(sshd, keyword, false);
 }
 
 /* How far a value opens: the higher, the more may log in. */
@@ -231,7 +241,14 @@ int ssh_want_direction(const struct ssh_want *w)
 {
 	int before = openness(w->before), after = openness(w->after);
 
+	if (w->plain)
+		return 0;
 	return before < 0 || after < 0 ? 0 : (after > before) - (after < before);
+}
+
+bool ssh_waits_otherwise(const char *keyword)
+{
+	return str_eq(keyword, "LogLevel") || str_eq(keyword, "MaxStartups");
 }
 
 /* What our own text says already stays while a door is added: it is written anew as a whole. At a port
@@ -239,11 +256,11 @@ int ssh_want_direction(const struct ssh_want *w)
 static void add_own_values(const struct control_in *in, const struct draft *d, struct str *s)
 {
 	for (size_t i = 0; i < d->ssh_count; i++) {
-		CLEANUP_FREE char *value = own_value(&in->facts->sshd, d->ssh[i].keyword);
+		CLEANUP_FREE char *value = ssh_own_value(&in->facts->sshd, d->ssh[i].keyword);
 
 		if (!d->port_changes && ssh_want_direction(&d->ssh[i]) > 0)
 			str_addf(s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);
-		else if (value)
+		else if (value && !ssh_waits_otherwise(d->ssh[i].keyword))
 			str_addf(s, "%s %s\n", d->ssh[i].keyword, value);
 	}
 }
@@ -261,9 +278,13 @@ static char *global_text(const struct control_in *in, const struct draft *d,
 			 knows_penalties(&in->facts->sshd) ? "PerSourcePenalties no\n" : "");
 	if (form == SSH_ADD)
 		add_own_values(in, d, &s);
-	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++)
-		if (d->ssh[i].after)
-			str_addf(&s, "%s %s\n", d->ssh[i].keyword, d->ssh[i].after);
+	for (size_t i = 0; form != SSH_ADD && i < d->ssh_count; i++) {
+		const struct ssh_want *w = &d->ssh[i];
+
+		if (w->after && !w->by_others &&
+		    (form == SSH_FINAL || !ssh_waits_otherwise(w->keyword)))
+			str_addf(&s, "%s %s\n", w->keyword, w->written ? w->written : w->after);
+	}
 	return str_take(&s);
 }
 

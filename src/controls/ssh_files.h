@@ -31,6 +31,13 @@ struct ssh_files {
 /* Does what is wanted let in more (1) or less (-1) than is so now? 0: neither, or it is not known. */
 int ssh_want_direction(const struct ssh_want *w);
 
+/* Do the forms of the waiting time have a value of their own for it? */
+bool ssh_waits_otherwise(const char *keyword);
+/* What our own text says of this keyword: malloc'd, or NULL. */
+char *ssh_own_value(const struct sshd *sshd, const char *keyword);
+/* What others say of it for everybody, and sshd would take if our text did not: malloc'd, or NULL. */
+char *ssh_others_value(const struct sshd *sshd, const char *keyword);
+
 void ssh_files_done(struct ssh_files *f);
 #define CLEANUP_SSH_FILES CLEANUP(ssh_files_done)
 

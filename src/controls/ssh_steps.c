@@ -192,7 +192,8 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 
 		strv_take(&lower, str_lower(xstrdup(d->ssh[i].keyword)));
 		/* This one value has two spellings; the effects of the plan show it all the same. */
-		if (v && !str_eq(d->ssh[i].after, "prohibit-password"))
+		if (v && !str_eq(d->ssh[i].after, "prohibit-password") &&
+		    (form == SSH_FINAL || !ssh_waits_otherwise(d->ssh[i].keyword)))
 			add_expect(&x, v, d->port, lower.item[i], d->ssh[i].after);
 	}
 	spec.change = changes;
@@ -204,14 +205,34 @@ static int add_step(const struct control_in *in, struct draft *d, enum ssh_form 
 	return 0;
 }
 
+/* The doors by name, all else by its number: the difference of the file has them. */
 static char *wanted_words(const struct draft *d)
 {
 	CLEANUP_STRV struct strv words = { 0 };
+	size_t others = 0;
 
-	for (size_t i = 0; i < d->ssh_count; i++)
-		if (!str_eq(d->ssh[i].before, d->ssh[i].after) && d->ssh[i].before[0])
-			strv_addf(&words, "%s %s", d->ssh[i].keyword, d->ssh[i].after);
+	for (size_t i = 0; i < d->ssh_count; i++) {
+		const struct ssh_want *w = &d->ssh[i];
+
+		if (str_eq(w->before, w->after) || !w->before[0])
+			continue;
+		if (w->plain)
+			others++;
+		else
+			strv_addf(&words, "%s %s", w->keyword, w->after);
+	}
+	if (others > 0)
+		strv_addf(&words, _("%zu settings that are no doors"), others);
 	return strv_join(&words, ", ");
+}
+
+/* Does a door change? */
+static bool changes_doors(const struct draft *d)
+{
+	for (size_t i = 0; i < d->ssh_count; i++)
+		if (!d->ssh[i].plain && !str_eq(d->ssh[i].before, d->ssh[i].after))
+			return true;
+	return false;
 }
 
 /* At a port that stays, one reload would open and close at once: were the new door not to open, the old
@@ -275,6 +296,8 @@ int draft_ssh_steps(const struct control_in *in, struct draft *d, struct err *e)
 		step_words(s, title,
 			   d->port_changes
 				   ? _("the old port keeps its old logins until you confirm")
+			   : !changes_doors(d)
+				   ? _("weak algorithms and generous limits help attackers")
 				   : _("passwords are guessed all day on every rented server"),
 			   _("the former configuration comes back and sshd is asked"));
 	}

@@ -10,6 +10,7 @@
 extern const struct control self_controls[];
 extern const struct control account_controls[];
 extern const struct control reserved_port_controls[];
+extern const struct control selinux_port_controls[];
 extern const struct control ssh_controls[];
 extern const struct control ssh_from_controls[];
 extern const struct control filter_owner_controls[];
@@ -23,18 +24,23 @@ extern const struct control audit_service_controls[];
 extern const struct control audit_update_controls[];
 extern const struct control audit_system_controls[];
 extern const struct control audit_kernel_controls[];
+extern const struct control harden_host_controls[];
 extern const struct control updates_controls[];
 extern const struct control services_controls[];
+extern const struct control mail_controls[];
 extern const struct control bans_controls[];
+extern const struct control guard_controls[];
+extern const struct control audit_daily_controls[];
 
 const struct control *const control_families[] = {
-	self_controls,		account_controls,	reserved_port_controls,
-	ssh_controls,		ssh_from_controls,	filter_owner_controls,
-	filter_controls,	bans_controls,		updates_controls,
-	services_controls,	audit_door_controls,	audit_sshd_controls,
-	audit_key_controls,	audit_account_controls, audit_filter_controls,
-	audit_service_controls, audit_update_controls,	audit_system_controls,
-	audit_kernel_controls,
+	self_controls,	       account_controls,       reserved_port_controls,
+	selinux_port_controls, ssh_controls,	       ssh_from_controls,
+	filter_owner_controls, filter_controls,	       bans_controls,
+	updates_controls,      services_controls,      audit_door_controls,
+	audit_sshd_controls,   audit_key_controls,     audit_account_controls,
+	audit_filter_controls, audit_service_controls, audit_update_controls,
+	audit_system_controls, audit_kernel_controls,  harden_host_controls,
+	audit_daily_controls,  mail_controls,	       guard_controls,
 };
 const size_t control_families_count = COUNT(control_families);
 

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* updates.c - updates that come by themselves, by unattended-upgrades and apt's own timers. */
+/* updates.c - updates that come by themselves, by the means of the host's own package manager. */
 #include "steps/updates.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
 #include "controls/control.h"
+#include "controls/restart_units.h"
+#include "core/package_manager.h"
+#include "core/restart.h"
 #include "steps/unit.h"
-
-#define CONF_DIR "/etc/apt/apt.conf.d"
-/* Last of all: names that begin with letters come after those of digits, and these are rare. */
-#define CONF_PATH CONF_DIR "/99kannuki-updates"
-#define ORIGINS	  "Unattended-Upgrade::Origins-Pattern"
-#define PACKAGE	  "unattended-upgrades"
 
 static bool is_asked_for(const struct control_in *in)
 {
@@ -23,35 +18,49 @@ static bool is_asked_for(const struct control_in *in)
 
 /* --- what is in force ---------------------------------------------------------------------------- */
 
-/* The file and line that set a value last: by the last part of its name, in the order of apt. */
+/* The line of this file that sets a value last, by the last part of its name. */
+static int where_in_file(struct os *os, const char *path, const char *key, char **ret,
+			 struct err *e)
+{
+	CLEANUP_FREE char *text = NULL;
+	unsigned number = 0;
+	char *rest, *line;
+
+	if (os_read(os, path, &text, e) < 0)
+		return -1;
+	rest = text;
+	while (rest && (line = str_line(&rest))) {
+		const char *at = strcasestr(line, key);
+		const char *behind = at ? at + strlen(key) : "";
+
+		number++;
+		line = str_trim(line);
+		if (!at || str_starts(line, "//") || str_starts(line, "#") || !*behind ||
+		    !strchr(" \t\"=", *behind))
+			continue;
+		free(*ret);
+		*ret = xasprintf("%s:%u", path, number);
+	}
+	return 0;
+}
+
 static int where_set(const struct control_in *in, const char *name, char **ret, struct err *e)
 {
-	const char *key = strrchr(name, ':') + 1;
+	const struct package_manager *m = in->facts->updates.manager;
+	const char *key = name + strlen(name);
 	CLEANUP_STRV struct strv files = { 0 };
 
-	if (os_list(in->os, CONF_DIR, &files, e) < 0)
+	while (key > name && !strchr(":.", key[-1]))
+		key--;
+	if (!m->config_dir)
+		return where_in_file(in->os, m->config, key, ret, e);
+	if (os_list(in->os, m->config_dir, &files, e) < 0)
 		return -1;
 	for (size_t i = 0; i < files.count; i++) {
-		CLEANUP_FREE char *path = xasprintf(CONF_DIR "/%s", files.item[i]);
-		CLEANUP_FREE char *text = NULL;
-		unsigned number = 0;
-		char *rest, *line;
+		CLEANUP_FREE char *path = xasprintf("%s/%s", m->config_dir, files.item[i]);
 
-		if (os_read(in->os, path, &text, e) < 0)
+		if (where_in_file(in->os, path, key, ret, e) < 0)
 			return -1;
-		rest = text;
-		while (rest && (line = str_line(&rest))) {
-			const char *at = strcasestr(line, key);
-			const char *behind = at ? at + strlen(key) : "";
-
-			number++;
-			line = str_trim(line);
-			if (!at || str_starts(line, "//") || str_starts(line, "#") ||
-			    !(*behind == ' ' || *behind == '\t' || *behind == '"'))
-				continue;
-			free(*ret);
-			*ret = xasprintf("%s:%u", path, number);
-		}
 	}
 	return 0;
 }
@@ -69,31 +78,12 @@ static int value_is(const struct control_in *in, enum verdict v, const char *nam
 	return 0;
 }
 
-static bool has_origin(const struct control_in *in, const char *part)
+static bool was_asked(const struct control_in *in, struct finding *ret)
 {
-	static const char *const lists[] = { ORIGINS, "Unattended-Upgrade::Allowed-Origins" };
-	bool found = false;
-
-	for (size_t i = 0; i < COUNT(lists); i++) {
-		CLEANUP_STRV struct strv all = { 0 };
-
-		updates_config_list(&in->facts->updates, lists[i], &all);
-		for (size_t j = 0; j < all.count; j++)
-			found = found || strcasestr(all.item[j], part);
-	}
-	return found;
-}
-
-/* Our own file of an earlier policy asks for all, though only security updates are wanted now. */
-static int ours_takes_all(const struct control_in *in, struct err *e)
-{
-	CLEANUP_FREE char *text = NULL;
-
-	if (in->policy->updates_automatic == UPDATES_ALL)
-		return 0;
-	if (os_read(in->os, CONF_PATH, &text, e) < 0)
-		return -1;
-	return text && strstr(text, "\"origin=*\"");
+	if (in->facts->updates.measured)
+		return true;
+	finding_set(ret, VERDICT_NOT_MEASURED, "%s", _("no package manager known here answers"));
+	return false;
 }
 
 static int automatic_probe(const struct control_in *in, const struct control *self,
@@ -102,134 +92,103 @@ static int automatic_probe(const struct control_in *in, const struct control *se
 	const struct updates_fact *u = &in->facts->updates;
 	enum automatic_updates want = in->policy->updates_automatic;
 	bool on = updates_are_automatic(u);
-	int all;
+	const char *other = NULL;
+	int differs;
 
-	if (!u->measured) {
-		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
-			    _("apt is not the package manager here"));
+	(void)self;
+	if (!was_asked(in, ret))
 		return 0;
-	}
 	if (want == UPDATES_NO)
 		return value_is(in, on && is_asked_for(in) ? VERDICT_FAIL : VERDICT_PASS,
-				"APT::Periodic::Unattended-Upgrade", ret, e);
+				u->manager->key, ret, e);
 	if (!u->unattended) {
-		finding_set(ret, VERDICT_FAIL, "%s", _("unattended-upgrades is not installed"));
+		finding_set(ret, VERDICT_FAIL, _("%s is not installed"), u->manager->automatic);
 		return 0;
 	}
 	if (!on)
-		return value_is(in, VERDICT_FAIL,
-				str_eq(updates_config(u, "APT::Periodic::Enable"), "0")
-					? "APT::Periodic::Enable"
-					: "APT::Periodic::Unattended-Upgrade",
-				ret, e);
-	all = ours_takes_all(in, e);
-	if (all < 0)
+		return value_is(in, VERDICT_FAIL, u->manager->off(u), ret, e);
+	differs = u->manager->differs(in->os, in->facts, want, &other, e);
+	if (differs < 0)
 		return -1;
-	if (all > 0 || !has_origin(in, want == UPDATES_ALL ? "origin=*" : "security")) {
-		finding_set(ret, VERDICT_FAIL,
-			    all > 0 ? _("all updates come by themselves (%s)")
-				    : _("not the updates that are wanted (%s)"),
-			    ORIGINS);
+	if (differs > 0) {
+		finding_set(ret, VERDICT_FAIL, other, u->manager->key_which);
 		return 0;
 	}
-	return value_is(in, VERDICT_PASS, "APT::Periodic::Unattended-Upgrade", ret, e);
+	return value_is(in, VERDICT_PASS, u->manager->key, ret, e);
 }
 
 /* --- what is written ----------------------------------------------------------------------------- */
 
-static void add_value(struct str *text, json_t *expect, const char *name, const char *value)
+/* Where nobody marks updates that are for security, these are all there are. */
+static bool takes_all(const struct control_in *in)
 {
-	str_addf(text, "%s \"%s\";\n", name, value);
-	json_object_set_new(expect, name, json_string(value));
-}
-
-/* Beside those that the distribution has; the same one twice does no harm. */
-static void add_origins(const struct control_in *in, struct str *text)
-{
-	if (in->policy->updates_automatic == UPDATES_ALL) {
-		str_addf(text, ORIGINS " { \"origin=*\"; };\n");
-		return;
-	}
-	str_add(text, ORIGINS
-		" {\n"
-		"\t\"origin=Debian,codename=${distro_codename},label=Debian-Security\";\n"
-		"\t\"origin=Debian,codename=${distro_codename}-security,label=Debian-Security\";\n"
-		"\t\"origin=Ubuntu,archive=${distro_codename}-security\";\n"
-		"};\n");
-}
-
-/* unattended-upgrade takes the zone of the host. */
-static void reboot_time(const struct policy *p, char ret[6])
-{
-	unsigned minute = (unsigned)p->updates_reboot % (24 * 60);
-
-	snprintf(ret, 6, "%02u:%02u", minute / 60, minute % 60);
-}
-
-static char *wanted_text(const struct control_in *in, json_t *expect)
-{
-	const struct policy *p = in->policy;
-	CLEANUP_STR struct str s = { 0 };
-
-	str_add(&s, "// Written by kannuki: [updates] of /etc/kannuki/policy.conf\n");
-	if (p->updates_automatic == UPDATES_NO) {
-		add_value(&s, expect, "APT::Periodic::Unattended-Upgrade", "0");
-		return str_take(&s);
-	}
-	add_value(&s, expect, "APT::Periodic::Enable", "1");
-	add_value(&s, expect, "APT::Periodic::Update-Package-Lists", "1");
-	add_value(&s, expect, "APT::Periodic::Unattended-Upgrade", "1");
-	add_origins(in, &s);
-	add_value(&s, expect, "Unattended-Upgrade::Automatic-Reboot",
-		  p->updates_reboot < 0 ? "false" : "true");
-	if (p->updates_reboot >= 0) {
-		char at[6];
-
-		reboot_time(p, at);
-		add_value(&s, expect, "Unattended-Upgrade::Automatic-Reboot-Time", at);
-	}
-	return str_take(&s);
+	return in->policy->updates_automatic == UPDATES_ALL ||
+	       (in->facts->distribution && in->facts->distribution->no_advisories);
 }
 
 static char *title_of(const struct control_in *in)
 {
 	const struct policy *p = in->policy;
 	const char *which = p->updates_automatic == UPDATES_NO ? _("automatic updates: none")
-			    : p->updates_automatic == UPDATES_ALL
-				    ? _("automatic updates: all")
-				    : _("automatic updates: those for security");
-	char at[6];
+			    : takes_all(in)		       ? _("automatic updates: all")
+					    : _("automatic updates: those for security");
 
-	if (p->updates_automatic == UPDATES_NO)
-		return xstrdup(which);
-	if (p->updates_reboot < 0)
-		return xasprintf(_("%s; never restart by itself"), which);
-	reboot_time(p, at);
-	return xasprintf(_("%s; where one needs it, restart at %s (%s)"), which, at,
-			 in->facts->updates.zone);
+	/* Where it is to restart at a time, another step says so. */
+	return p->updates_automatic == UPDATES_NO || p->updates_reboot >= 0
+		       ? xstrdup(which)
+		       : xasprintf(_("%s; never restart by itself"), which);
+}
+
+static bool has_step(const struct draft *d)
+{
+	for (size_t i = 0; i < d->plan->count; i++)
+		if (d->plan->step[i].kind == &step_updates)
+			return true;
+	return false;
 }
 
 /* One file for both controls: the first that wants it makes the step. */
-static void add_step(const struct control_in *in, struct draft *d, const char *id)
+static int add_step(const struct control_in *in, struct draft *d, const char *id, struct err *e)
 {
-	json_t *expect = json_object();
-	CLEANUP_FREE char *text = wanted_text(in, expect);
+	const struct package_manager *m = in->facts->updates.manager;
+	CLEANUP(automatic_text_done) struct automatic_text wanted = { 0 };
 	CLEANUP_FREE char *title = title_of(in);
-	const struct change change = {
-		.path = CONF_PATH, .type = NODE_FILE, .text = text, .mode = 0644
-	};
-	bool dry_run = in->policy->updates_automatic != UPDATES_NO;
+	struct change change = { .path = m->config, .type = NODE_FILE, .mode = 0644 };
 
-	for (size_t i = 0; i < d->plan->count; i++) {
-		if (d->plan->step[i].kind != &step_updates)
-			continue;
-		json_decref(expect);
-		return;
-	}
+	if (has_step(d))
+		return 0;
+	if (m->wanted(in->os, in->policy, in->facts, &wanted, e) < 0)
+		return -1;
+	if (in->policy->updates_automatic == UPDATES_SECURITY && takes_all(in))
+		strv_addf(&d->plan->warnings,
+			  _("%s does not say which updates are for security: all come by "
+			    "themselves"),
+			  in->facts->distro_name);
+	change.text = wanted.text;
+	change.expect = wanted.replaces ? &wanted.now : NULL;
 	step_words(plan_add(d->plan, &step_updates, PHASE_ADD, id,
-			    step_updates_args(&change, expect, dry_run)),
+			    step_updates_args(&change, json_incref(wanted.expect),
+					      in->policy->updates_automatic != UPDATES_NO)),
 		   title, _("most break-ins use holes that an update had closed long before"),
 		   _("the file goes, or its former version comes back"));
+	return 0;
+}
+
+/* A timer that installs whatever its configuration says: only without it nothing comes. */
+static void stop_timers(const struct control_in *in, struct draft *d)
+{
+	const struct updates_fact *u = &in->facts->updates;
+
+	for (size_t i = 0; !u->manager->config_dir && i < u->timers.count; i++) {
+		CLEANUP_FREE char *title = xasprintf(_("stop %s"), u->timers.item[i]);
+
+		if (facts_unit(in->facts, u->timers.item[i]))
+			step_words(plan_add(d->plan, &step_unit, PHASE_ADD, "updates.automatic",
+					    step_unit_args(u->timers.item[i], NULL, UNIT_OFF,
+							   UNIT_OFF)),
+				   title, _("the policy says automatic = no"),
+				   _("it is on or off as it was"));
+	}
 }
 
 static int automatic_propose(const struct control_in *in, const struct finding *found,
@@ -241,13 +200,13 @@ static int automatic_propose(const struct control_in *in, const struct finding *
 	    in->policy->updates_automatic != UPDATES_NO)
 		return err_set(
 			e, ERR_CONFLICT,
-			_("[updates] automatic: this version knows apt only; remove the line "
-			  "and set up your own package manager"));
+			_("[updates] automatic: no package manager known here answers; remove "
+			  "the line and set up your own"));
 	if (found->verdict != VERDICT_FAIL)
 		return 0;
 	if (in->policy->updates_automatic == UPDATES_NO) {
-		add_step(in, d, "updates.automatic");
-		return 0;
+		stop_timers(in, d);
+		return add_step(in, d, "updates.automatic", e);
 	}
 	/* By default nothing is installed: that needs the network, and somebody's wish. */
 	if (!in->facts->updates.unattended && !asked) {
@@ -257,59 +216,70 @@ static int automatic_propose(const struct control_in *in, const struct finding *
 		return 0;
 	}
 	if (!in->facts->updates.unattended)
-		strv_add(&d->plan->packages, PACKAGE);
-	add_step(in, d, "updates.automatic");
-	return 0;
+		strv_add(&d->plan->packages, in->facts->updates.manager->automatic);
+	return add_step(in, d, "updates.automatic", e);
 }
 
 /* --- restart ------------------------------------------------------------------------------------- */
 
-static bool is_true(const char *value)
-{
-	static const char *const words[] = { "1", "yes", "true", "with", "on", "enable" };
-
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (str_case_eq(value, words[i]))
-			return true;
-	return false;
-}
-
+/* The package manager never does it by itself; where the policy names a time, our own timer does. */
 static int reboot_probe(const struct control_in *in, const struct control *self,
 			struct finding *ret, struct err *e)
 {
 	const struct updates_fact *u = &in->facts->updates;
-	const char *name = "Unattended-Upgrade::Automatic-Reboot";
-	bool on = is_true(updates_config(u, name)), wanted = in->policy->updates_reboot >= 0;
-	bool good = on == wanted;
-	char at[6] = "";
+	int minutes = in->policy->updates_reboot;
+	enum restart_units units;
+	CLEANUP_FREE char *others = NULL;
+	char at[6] = "-";
 
-	if (!u->measured) {
-		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
-			    _("apt is not the package manager here"));
+	(void)self;
+	if (!was_asked(in, ret))
 		return 0;
-	}
-	if (wanted && on) {
-		reboot_time(in->policy, at);
-		name = "Unattended-Upgrade::Automatic-Reboot-Time";
-		good = str_eq(updates_config(u, name), at);
-	}
-	if (!u->unattended && !wanted)
-		good = true;
-	return value_is(in, good ? VERDICT_PASS : VERDICT_FAIL, name, ret, e);
+	if (restart_units_look(in, minutes, &units, e) < 0)
+		return -1;
+	others = u->unattended ? u->manager->reboots_at(u) : NULL;
+	if (others)
+		return value_is(in, VERDICT_FAIL, u->manager->key_reboot, ret, e);
+	if (minutes >= 0)
+		policy_time_text(minutes, at);
+	finding_set(ret,
+		    units == (minutes < 0 ? RESTART_UNITS_NONE : RESTART_UNITS_RIGHT)
+			    ? VERDICT_PASS
+			    : VERDICT_FAIL,
+		    "%s: %s", RESTART_TIMER,
+		    units == RESTART_UNITS_NONE	   ? _("not there")
+		    : units == RESTART_UNITS_RIGHT ? at
+		    : minutes < 0		   ? _("not asked for")
+						   : _("its file is not as apply writes it"));
+	return 0;
 }
 
 static int reboot_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 			  struct err *e)
 {
-	(void)e;
-	if (found->verdict != VERDICT_FAIL || in->policy->updates_automatic == UPDATES_NO)
+	const struct updates_fact *u = &in->facts->updates;
+	int minutes = in->policy->updates_reboot;
+	CLEANUP_FREE char *others = NULL;
+	enum restart_units units;
+
+	if (found->verdict != VERDICT_FAIL)
 		return 0;
-	if (in->facts->updates.unattended || d->plan->packages.count > 0)
-		add_step(in, d, "updates.reboot");
-	else
-		strv_add(&d->plan->warnings,
-			 _("[updates] reboot does nothing without automatic updates; to have them: "
-			   "[updates] automatic = security"));
+	if (restart_units_look(in, minutes, &units, e) < 0)
+		return -1;
+	if (minutes < 0 && units != RESTART_UNITS_NONE)
+		restart_units_off(d);
+	if (in->policy->updates_automatic == UPDATES_NO)
+		return 0;
+	others = u->unattended ? u->manager->reboots_at(u) : NULL;
+	if (others && add_step(in, d, "updates.reboot", e) < 0)
+		return -1;
+	if (minutes < 0 || units == RESTART_UNITS_RIGHT)
+		return 0;
+	if (u->unattended || d->plan->packages.count > 0)
+		return restart_units_on(in, d, e);
+	strv_add(&d->plan->warnings,
+		 _("[updates] reboot does nothing without automatic updates; to have them: "
+		   "[updates] automatic = security"));
 	return 0;
 }
 
@@ -328,7 +298,7 @@ static int now_probe(const struct control_in *in, const struct control *self, st
 		finding_set(ret, VERDICT_PASS, "%s", _("the policy asks for no update now"));
 	else if (!u->upgradable_measured)
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
-			    _("apt is not the package manager here"));
+			    _("no package manager known here answers"));
 	else if (u->upgradable > 0)
 		finding_set(ret, VERDICT_FAIL, _("%zu packages have a newer version"),
 			    u->upgradable);
@@ -342,65 +312,77 @@ static int now_probe(const struct control_in *in, const struct control *self, st
 static int now_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 		       struct err *e)
 {
+	const struct package_manager *m = in->facts->updates.manager;
+
 	if (in->policy->updates_now && found->verdict == VERDICT_NOT_MEASURED)
 		return err_set(e, ERR_CONFLICT,
-			       _("[updates] now: apt does not say what it would update; look at: "
-				 "apt-get -s upgrade"));
+			       _("[updates] now: %s does not say what it would update; look at: "
+				 "%s"),
+			       m ? m->name : "-", m ? m->simulates : "-");
 	d->plan->updates_all = found->verdict == VERDICT_FAIL;
 	return 0;
 }
 
 /* --- timers -------------------------------------------------------------------------------------- */
 
-static const char *const timers[] = { "apt-daily.timer", "apt-daily-upgrade.timer" };
-
 static bool is_on(const struct unit_fact *u)
 {
-	return str_starts(u->enabled, "enabled") && str_eq(u->active, "active");
+	return u && str_starts(u->enabled, "enabled") && str_eq(u->active, "active");
 }
 
 static int timers_probe(const struct control_in *in, const struct control *self,
 			struct finding *ret, struct err *e)
 {
-	if (!in->facts->updates.measured || !in->facts->systemd) {
+	const struct strv *timers = &in->facts->updates.timers;
+	CLEANUP_FREE char *all = strv_join(timers, ", ");
+
+	(void)self;
+	(void)e;
+	if (!was_asked(in, ret))
+		return 0;
+	if (!in->facts->systemd) {
 		finding_set(ret, VERDICT_NOT_MEASURED, "%s",
-			    _("apt is not the package manager here"));
+			    _("PID 1 is not systemd, or does not answer"));
 		return 0;
 	}
-	for (size_t i = 0; i < COUNT(timers); i++) {
-		const struct unit_fact *u = facts_unit(in->facts, timers[i]);
+	for (size_t i = 0; i < timers->count; i++) {
+		const struct unit_fact *u = facts_unit(in->facts, timers->item[i]);
 
-		if (u && is_on(u))
+		if (is_on(u))
 			continue;
-		finding_set(ret, VERDICT_FAIL, "%s %s, %s", timers[i], u ? u->enabled : "-",
+		finding_set(ret, VERDICT_FAIL, "%s %s, %s", timers->item[i], u ? u->enabled : "-",
 			    u ? u->active : "-");
 		return 0;
 	}
-	finding_set(ret, VERDICT_PASS, "%s, %s", timers[0], timers[1]);
+	finding_set(ret, VERDICT_PASS, "%s", all);
 	return 0;
 }
 
 static int timers_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 			  struct err *e)
 {
-	bool comes = in->facts->updates.unattended || d->plan->packages.count > 0;
+	const struct updates_fact *up = &in->facts->updates;
+	/* What comes with a package that is yet to be installed is seen when the plan is made anew. */
+	bool installs = up->manager && strv_has(&d->plan->packages, up->manager->automatic);
 
-	if (found->verdict != VERDICT_FAIL || in->policy->updates_automatic == UPDATES_NO || !comes)
+	if (found->verdict != VERDICT_FAIL || in->policy->updates_automatic == UPDATES_NO ||
+	    (!up->unattended && !installs))
 		return 0;
-	for (size_t i = 0; i < COUNT(timers); i++) {
-		const struct unit_fact *u = facts_unit(in->facts, timers[i]);
-		CLEANUP_FREE char *title = xasprintf(_("let %s run"), timers[i]);
+	for (size_t i = 0; i < up->timers.count; i++) {
+		const char *timer = up->timers.item[i];
+		const struct unit_fact *u = facts_unit(in->facts, timer);
+		CLEANUP_FREE char *title = xasprintf(_("let %s run"), timer);
 
-		if (u && is_on(u))
+		if (is_on(u))
 			continue;
-		if (!u || str_starts(u->enabled, "masked"))
+		if ((!u && !installs) || (u && str_starts(u->enabled, "masked")))
 			return err_set(e, ERR_CONFLICT,
 				       _("%s is masked or missing, so no update comes by itself; "
 					 "first: systemctl unmask %s (or set [updates] automatic = "
 					 "no)"),
-				       timers[i], timers[i]);
+				       timer, timer);
 		step_words(plan_add(d->plan, &step_unit, PHASE_ADD, "updates.timers",
-				    step_unit_args(timers[i], NULL, UNIT_ON, UNIT_ON)),
+				    step_unit_args(timer, NULL, UNIT_ON, UNIT_ON)),
 			   title, _("it is what looks for updates"),
 			   _("it is on or off as it was"));
 	}
@@ -413,7 +395,7 @@ const struct control updates_controls[] = {
 		.title = N_("Every package is up to date where the policy wants that"),
 		.why = N_("most break-ins use holes that an update had closed long before"),
 		.severity = SEVERITY_MEDIUM,
-		.source = "apt-get(8)",
+		.source = "apt-get(8), dnf(8)",
 		.plan_only = true,
 		.probe = now_probe,
 		.propose = now_propose,
@@ -423,7 +405,7 @@ const struct control updates_controls[] = {
 		.title = N_("Updates come by themselves as the policy says"),
 		.why = N_("most break-ins use holes that an update had closed long before"),
 		.severity = SEVERITY_HIGH,
-		.source = "unattended-upgrade(8)",
+		.source = "unattended-upgrade(8), dnf-automatic(8)",
 		.plan_only = true,
 		.probe = automatic_probe,
 		.propose = automatic_propose,
@@ -433,7 +415,7 @@ const struct control updates_controls[] = {
 		.title = N_("The host restarts by itself only when the policy says"),
 		.why = N_("a restart nobody expects is an outage"),
 		.severity = SEVERITY_LOW,
-		.source = "unattended-upgrade(8)",
+		.source = "kannuki-policy(5), [updates] reboot",
 		.plan_only = true,
 		.probe = reboot_probe,
 		.propose = reboot_propose,

@@ -22,7 +22,7 @@ struct layer {
 	const char *file; /* with %s for the id */
 	const char *dir;
 	const char *wants; /* folder below ETC_UNITS whose link enables it, or NULL */
-	const char *text;  /* %P program, %I id */
+	const char *text;  /* %P program, %I id, %D seconds, %T type (type_of_settle) */
 };
 
 /* What the layers run may wait for PID 1 but never for the disk of a user session: protect them from
@@ -107,11 +107,12 @@ static const struct layer layers[] = {
 	{ SETTLE_UNIT, ETC_UNITS, "multi-user.target.wants",
 	  "[Unit]\n"
 	  "Description=Kannuki: settles transaction %I after a boot\n"
-	  "After=ssh.service ssh.socket sshd.service sshd.socket " FILTER_OWNERS " network.target\n"
+	  "After=" BOOT_UNIT " ssh.service ssh.socket sshd.service sshd.socket " FILTER_OWNERS
+	  " network.target\n"
 	  "StartLimitIntervalSec=0\n"
 	  "CollectMode=inactive-or-failed\n"
 	  "[Service]\n"
-	  "Type=oneshot\n"
+	  "Type=%T\n"
 	  "ExecStart=%P recover --settle\n"
 	  "Restart=on-abnormal\n"
 	  "RestartSec=1\n"
@@ -141,7 +142,13 @@ static char *unit_path(const struct layer *l, const char *id)
 	return xasprintf("%s/%s", l->dir, name);
 }
 
-static char *unit_text(const struct layer *l, const struct deadman *d, uint64_t startup_seconds)
+/* What is found out for the text of units. */
+struct values {
+	uint64_t startup_seconds;
+	const char *settle; /* a type, and what else goes with it */
+};
+
+static char *unit_text(const struct layer *l, const struct deadman *d, const struct values *v)
 {
 	CLEANUP_STR struct str s = { 0 };
 
@@ -157,8 +164,11 @@ static char *unit_text(const struct layer *l, const struct deadman *d, uint64_t 
 		case 'I':
 			str_add(&s, d->id);
 			break;
+		case 'T':
+			str_add(&s, v->settle);
+			break;
 		default:
-			str_addf(&s, "%llu", (unsigned long long)startup_seconds);
+			str_addf(&s, "%llu", (unsigned long long)v->startup_seconds);
 			break;
 		}
 	}
@@ -195,12 +205,32 @@ static int startup_seconds(struct os *os, int64_t deadline, uint64_t *ret, struc
 	return 0;
 }
 
+/* One that was killed is started again. systemd before 244 (RHEL 8) takes no Restart= beside oneshot, and then not the
+ * unit: there it is a service that ends by itself, within a time that has another name. */
+static int type_of_settle(struct os *os, const char **ret, struct err *e)
+{
+	CLEANUP_RUN struct run_result r = { 0 };
+	CLEANUP_FREE char *number = NULL;
+	uint64_t version;
+	const char *text;
+
+	if (os_run_ok(os, ARGV("systemctl", "show", "--value", "-p", "Version"), &r, e) < 0)
+		return -1;
+	/* "239 (239-82.el8)", "252.39-1~deb12u1", "v247" */
+	text = r.out + strcspn(r.out, "0123456789");
+	number = xstrndup(text, strspn(text, "0123456789"));
+	*ret = str_to_u64(number, 1, INT32_MAX, &version) == 0 && version < 244
+		       ? "simple\nRuntimeMaxSec=300"
+		       : "oneshot";
+	return 0;
+}
+
 /* A folder that systemd looks into may not be there yet on a bare image. */
 static int write_layer(struct os *os, const struct layer *l, const struct deadman *d,
-		       uint64_t seconds, struct err *e)
+		       const struct values *v, struct err *e)
 {
 	CLEANUP_FREE char *path = unit_path(l, d->id);
-	CLEANUP_FREE char *text = unit_text(l, d, seconds);
+	CLEANUP_FREE char *text = unit_text(l, d, v);
 
 	if (os_mkdir(os, l->dir, 0755, e) < 0 || os_write(os, path, text, 0644, e) < 0)
 		return -1;
@@ -224,7 +254,9 @@ static int daemon_reload(struct os *os, struct err *e)
 
 int deadman_write_apply_unit(struct os *os, const struct deadman *d, struct err *e)
 {
-	if (write_layer(os, &apply_layer, d, 0, e) < 0 || daemon_reload(os, e) < 0)
+	const struct values none = { 0 };
+
+	if (write_layer(os, &apply_layer, d, &none, e) < 0 || daemon_reload(os, e) < 0)
 		return err_ctx(e, _("apply unit"));
 	return 0;
 }
@@ -261,9 +293,11 @@ static int expect_armed(struct os *os, const char *id, deadman_armed_fn *armed, 
 	    expect_property(os, BOOT_UNIT, "NeedDaemonReload", "no", e) < 0 ||
 	    armed(arg, "boot", e) < 0)
 		return -1;
-	if (expect_property(os, SETTLE_UNIT, "UnitFileState", "enabled", e) < 0)
+	/* loaded: what PID 1 does not understand in it would else show after the boot. */
+	if (expect_property(os, SETTLE_UNIT, "UnitFileState", "enabled", e) < 0 ||
+	    expect_property(os, SETTLE_UNIT, "LoadState", "loaded", e) < 0)
 		return -1;
-	return armed(arg, "settle", e);
+	return armed(arg, DEADMAN_LAST_ARMED, e);
 }
 
 int deadman_arm(struct os *os, const struct deadman *d, deadman_armed_fn *armed, void *arg,
@@ -271,12 +305,13 @@ int deadman_arm(struct os *os, const struct deadman *d, deadman_armed_fn *armed,
 {
 	CLEANUP_FREE char *sentinel = xasprintf("kannuki-sentinel@%s.service", d->id);
 	CLEANUP_FREE char *timer = xasprintf("kannuki-deadline@%s.timer", d->id);
-	uint64_t seconds;
+	struct values v = { 0 };
 
-	if (startup_seconds(os, d->deadline, &seconds, e) < 0)
+	if (startup_seconds(os, d->deadline, &v.startup_seconds, e) < 0 ||
+	    type_of_settle(os, &v.settle, e) < 0)
 		return err_ctx(e, _("dead-man"));
 	for (size_t i = 0; i < COUNT(layers); i++)
-		if (write_layer(os, &layers[i], d, seconds, e) < 0)
+		if (write_layer(os, &layers[i], d, &v, e) < 0)
 			return err_ctx(e, _("dead-man"));
 	if (daemon_reload(os, e) < 0 ||
 	    os_run_ok(os, ARGV("systemctl", "restart", sentinel, timer), NULL, e) < 0 ||
@@ -288,13 +323,13 @@ int deadman_arm(struct os *os, const struct deadman *d, deadman_armed_fn *armed,
 int deadman_rearm(struct os *os, const struct deadman *d, struct err *e)
 {
 	CLEANUP_FREE char *timer = xasprintf("kannuki-deadline@%s.timer", d->id);
-	uint64_t seconds;
+	struct values v = { 0 };
 
-	if (startup_seconds(os, d->deadline, &seconds, e) < 0)
+	if (startup_seconds(os, d->deadline, &v.startup_seconds, e) < 0)
 		return err_ctx(e, _("dead-man"));
 	for (size_t i = 0; i < COUNT(layers); i++)
 		if (str_starts(layers[i].file, "kannuki-deadline@") &&
-		    write_layer(os, &layers[i], d, seconds, e) < 0)
+		    write_layer(os, &layers[i], d, &v, e) < 0)
 			return err_ctx(e, _("dead-man"));
 	if (daemon_reload(os, e) < 0 ||
 	    os_run_ok(os, ARGV("systemctl", "restart", timer), NULL, e) < 0 ||
@@ -307,6 +342,11 @@ static void keep_first(struct err *first, const struct err *e)
 {
 	if (first->kind == ERR_NONE)
 		*first = *e;
+}
+
+static bool is_settle(const char *name)
+{
+	return str_starts(name + (name[0] == '.'), SETTLE_UNIT);
 }
 
 /* Every unit file in a folder that is of this transaction, or of any; also one that a killed run had
@@ -327,8 +367,10 @@ static bool is_ours(const char *name, const char *id)
 	return !id || (str_starts(at + 1, id) && at[1 + strlen(id)] == '.');
 }
 
-/* 1: something went. */
-static int remove_units(struct os *os, const char *dir, const char *id, struct err *first)
+/* All, or all but settle's. 1: something went. */
+/* NOLINTNEXTLINE(readability-function-size): it gathers the errors of several folders */
+static int remove_units(struct os *os, const char *dir, const char *id, bool settle_too,
+			struct err *first)
 {
 	CLEANUP_STRV struct strv names = { 0 };
 	struct err e = { 0 };
@@ -339,7 +381,7 @@ static int remove_units(struct os *os, const char *dir, const char *id, struct e
 	for (size_t i = 0; i < names.count; i++) {
 		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, names.item[i]);
 
-		if (!is_ours(names.item[i], id))
+		if (!is_ours(names.item[i], id) || (!settle_too && is_settle(names.item[i])))
 			continue;
 		gone = 1;
 		if (os_remove(os, path, &e) < 0)
@@ -368,17 +410,33 @@ int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e)
 
 	if (!boot)
 		stop_units(os, &first);
-	/* The links first: a link without its file is only a warning at boot. */
-	gone = remove_units(os, ETC_UNITS "/sysinit.target.wants", id, &first);
-	gone |= remove_units(os, ETC_UNITS "/multi-user.target.wants", id, &first);
-	gone |= remove_units(os, ETC_UNITS, id, &first);
-	gone |= remove_units(os, RUN_UNITS, id, &first);
+	/* The links before their files: a file that nothing wants is never run. Settle last: should the power
+	 * go meanwhile, it takes the rest away at the next boot. */
+	gone = remove_units(os, ETC_UNITS "/sysinit.target.wants", id, true, &first);
+	gone |= remove_units(os, ETC_UNITS, id, false, &first);
+	gone |= remove_units(os, RUN_UNITS, id, true, &first);
+	gone |= remove_units(os, ETC_UNITS "/multi-user.target.wants", id, true, &first);
+	gone |= remove_units(os, ETC_UNITS, id, true, &first);
 	if (gone && daemon_reload(os, e) < 0)
 		keep_first(&first, e);
 	if (first.kind == ERR_NONE)
 		return 0;
 	*e = first;
 	return err_ctx(e, _("taking the dead-man away"));
+}
+
+int deadman_outlives_boot(struct os *os, const char *id, struct err *e)
+{
+	static const char *const files[] = { ETC_UNITS "/" BOOT_UNIT, ETC_UNITS "/" SETTLE_UNIT };
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		CLEANUP_FREE char *text = NULL;
+		int r = os_read(os, files[i], &text, e);
+
+		if (r < 0 || (r == 0 && strstr(text, id)))
+			return r < 0 ? r : 1;
+	}
+	return 0;
 }
 
 static int state_of(struct os *os, const char *kind, const char *id, char **ret, struct err *e)

@@ -19,7 +19,8 @@ struct deadman {
 	int64_t deadline;    /* boottime ns */
 };
 
-/* Called for each layer that PID 1 reports as armed: "sentinel", "deadline", "boot", "settle". */
+/* Called for each layer that PID 1 reports as armed: "sentinel", "deadline", "boot", and the last one. */
+#define DEADMAN_LAST_ARMED "settle"
 typedef int deadman_armed_fn(void *arg, const char *layer, struct err *e);
 
 /* Writes the unit of L0 and tells PID 1, without starting it. */
@@ -32,6 +33,8 @@ int deadman_rearm(struct os *os, const struct deadman *d, struct err *e);
 /* Takes every layer away, of this id or (NULL) of any. Goes on past failures and reports the
  * first. In early boot no unit may be stopped: only files go. */
 int deadman_disarm(struct os *os, const char *id, bool boot, struct err *e);
+/* Is one of those on the disk that undo this id after a boot? 1 yes, 0 no. */
+int deadman_outlives_boot(struct os *os, const char *id, struct err *e);
 /* Is the apply unit of this id at work? 1 yes, 0 no. */
 int deadman_apply_alive(struct os *os, const char *id, struct err *e);
 /* Is the sentinel of this id at work? 1 yes, 0 no. Then this boot is not a new one. */

@@ -13,16 +13,21 @@
 #include "core/facts_filter.h"
 #include "core/facts_session.h"
 #include "core/iptables.h"
+#include "core/package_manager.h"
 #include "core/words.h"
 
+#define DEBIAN .admin_group = "sudo", .packages = &package_apt
+/* sudo's secure_path has no folder of /usr/local there. */
+#define RHEL .admin_group = "wheel", .packages = &package_dnf, .program_link = "/usr/sbin/kannuki"
+
 const struct distribution distributions[] = {
-	{ "debian", "ssh.service", "ssh.socket", "sudo", "/etc/default/ssh" },
-	{ "ubuntu", "ssh.service", "ssh.socket", "sudo", "/etc/default/ssh" },
-	{ "fedora", "sshd.service", "sshd.socket", "wheel", "/etc/sysconfig/sshd" },
-	{ "rhel", "sshd.service", "sshd.socket", "wheel", "/etc/sysconfig/sshd" },
-	{ "centos", "sshd.service", "sshd.socket", "wheel", "/etc/sysconfig/sshd" },
-	{ "rocky", "sshd.service", "sshd.socket", "wheel", "/etc/sysconfig/sshd" },
-	{ "almalinux", "sshd.service", "sshd.socket", "wheel", "/etc/sysconfig/sshd" },
+	{ .id = "debian", DEBIAN },
+	{ .id = "ubuntu", DEBIAN },
+	{ .id = "fedora", RHEL },
+	{ .id = "rhel", RHEL },
+	{ .id = "centos", RHEL, .no_advisories = true },
+	{ .id = "rocky", RHEL },
+	{ .id = "almalinux", RHEL },
 };
 const size_t distributions_count = COUNT(distributions);
 
@@ -63,6 +68,7 @@ void facts_done(struct facts *f)
 	sshd_done(&f->sshd);
 	updates_fact_done(&f->updates);
 	bans_fact_done(&f->bans);
+	free(f->selinux.port_type);
 	free(f->sshd_refuses);
 	free(f->hostname);
 	free(f->boot_id);
@@ -129,31 +135,50 @@ static const struct distribution *distribution_of(const char *id)
 	return NULL;
 }
 
+static int read_release(struct os *os, char **ret, struct err *e)
+{
+	int r = read_followed(os, "/etc/os-release", ret, e);
+
+	return r == 1 ? os_read(os, "/usr/lib/os-release", ret, e) : r;
+}
+
+static const struct distribution *distribution_in(const char *release)
+{
+	CLEANUP_FREE char *id = release_value(release, "ID");
+	CLEANUP_FREE char *like = release_value(release, "ID_LIKE");
+	CLEANUP_STRV struct strv likes = { 0 };
+	const struct distribution *found = distribution_of(id);
+
+	strv_split(&likes, like, " ");
+	for (size_t i = 0; i < likes.count && !found; i++)
+		found = distribution_of(likes.item[i]);
+	return found;
+}
+
+int distribution_find(struct os *os, const struct distribution **ret, struct err *e)
+{
+	CLEANUP_FREE char *release = NULL;
+
+	if (read_release(os, &release, e) < 0)
+		return -1;
+	*ret = distribution_in(release ? release : "");
+	return 0;
+}
+
 static int gather_host(struct os *os, struct facts *f, struct err *e)
 {
 	CLEANUP_FREE char *release = NULL;
-	CLEANUP_FREE char *like = NULL;
-	CLEANUP_STRV struct strv likes = { 0 };
-	int r;
 
 	f->as_root = os_uid(os) == 0;
 	if (read_line_of(os, "/proc/sys/kernel/hostname", &f->hostname, e) < 0 ||
 	    read_line_of(os, "/proc/sys/kernel/random/boot_id", &f->boot_id, e) < 0 ||
-	    read_line_of(os, "/etc/machine-id", &f->machine_id, e) < 0)
-		return -1;
-	r = read_followed(os, "/etc/os-release", &release, e);
-	if (r == 1)
-		r = os_read(os, "/usr/lib/os-release", &release, e);
-	if (r < 0)
+	    read_line_of(os, "/etc/machine-id", &f->machine_id, e) < 0 ||
+	    read_release(os, &release, e) < 0)
 		return -1;
 	f->distro_id = release_value(release ? release : "", "ID");
 	f->distro_version = release_value(release ? release : "", "VERSION_ID");
 	f->distro_name = release_value(release ? release : "", "PRETTY_NAME");
-	f->distribution = distribution_of(f->distro_id);
-	like = release_value(release ? release : "", "ID_LIKE");
-	strv_split(&likes, like, " ");
-	for (size_t i = 0; i < likes.count && !f->distribution; i++)
-		f->distribution = distribution_of(likes.item[i]);
+	f->distribution = distribution_in(release ? release : "");
 	return 0;
 }
 
@@ -176,9 +201,12 @@ static void take_unit(struct facts *f, const char *block)
 #define FOR_ALL                                                                                   \
 	"systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState", "--", "ssh.service", \
 		"sshd.service", "ssh.socket", "sshd.socket", "nftables.service", "ufw.service",   \
-		"firewalld.service", "netfilter-persistent.service", "kannuki-filter.service",    \
-		"fail2ban.service", "cloud-init.service", "docker.service", "libvirtd.service",   \
-		"apt-daily.timer", "apt-daily-upgrade.timer"
+		"firewalld.service", "netfilter-persistent.service", "iptables.service",          \
+		"ip6tables.service", "kannuki-filter.service", "fail2ban.service",                \
+		"cloud-init.service", "docker.service", "libvirtd.service", "apt-daily.timer",    \
+		"apt-daily-upgrade.timer", "dnf-automatic.timer", "dnf-automatic-install.timer",  \
+		"dnf5-automatic.timer", "kannuki-audit.timer", "kannuki-restart.timer",           \
+		"kannuki-guard.service"
 
 static const char *const ask_units[] = { FOR_ALL, NULL };
 static const char *const ask_units_of_audit[] = {
@@ -192,8 +220,10 @@ static const char *const ask_units_of_audit[] = {
 	"openntpd.service",
 	/* updates */
 	"unattended-upgrades.service",
-	"dnf-automatic.timer",
-	"dnf-automatic-install.timer",
+	"apt-daily-upgrade.service",
+	"dnf-automatic.service",
+	"dnf-automatic-install.service",
+	"dnf5-automatic.service",
 	/* logs */
 	"systemd-journald.service",
 	"rsyslog.service",
@@ -201,7 +231,6 @@ static const char *const ask_units_of_audit[] = {
 	"auditd.service",
 	"logrotate.timer",
 	/* who bans */
-	"kannuki-guard.service",
 	"sshguard.service",
 	"crowdsec.service",
 	/* doors of systemd's own, and agents of the provider */
@@ -283,7 +312,7 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 	    facts_gather_filter(os, &f, e) < 0 || facts_gather_published(os, &f, e) < 0 ||
 	    facts_gather_cloud_init(os, &f, e) < 0 || facts_gather_sessions(os, &f, e) < 0 ||
 	    facts_gather_updates(os, q, &f, e) < 0 || facts_gather_services(os, q, &f, e) < 0 ||
-	    facts_gather_bans(os, q, &f, e) < 0)
+	    facts_gather_bans(os, q, &f, e) < 0 || facts_gather_selinux(os, q, &f, e) < 0)
 		return -1;
 	*ret = f;
 	f = (struct facts){ 0 };

@@ -13,20 +13,25 @@
 #include "core/facts_updates.h"
 #include "core/opening.h"
 #include "core/pubkey.h"
+#include "core/selinux.h"
 #include "core/sshd.h"
 #include "os/os.h"
 
-/* A row a distribution: names that differ. Found by ID, then by ID_LIKE of os-release(5). */
+/* A row a distribution: what differs and is no fact that the host itself tells. How sshd is started and where its
+ * files are is such a fact (core/sshd.h). */
 struct distribution {
-	const char *id;
-	const char *ssh_unit;	 /* "ssh.service" or "sshd.service" */
-	const char *ssh_socket;	 /* "ssh.socket" or "sshd.socket" */
+	const char *id;		 /* found by ID, then by ID_LIKE of os-release(5) */
 	const char *admin_group; /* "sudo" or "wheel" */
-	const char *
-		ssh_defaults; /* EnvironmentFile of the unit: /etc/default/ssh, /etc/sysconfig/sshd */
+	const struct package_manager *packages;
+	bool no_advisories; /* no update is marked as one for security */
+	const char
+		*program_link; /* where sudo finds this program; NULL: where it is (PROGRAM_PATH) */
 };
 extern const struct distribution distributions[];
 extern const size_t distributions_count;
+
+/* The row of this host; *ret NULL: none. */
+int distribution_find(struct os *os, const struct distribution **ret, struct err *e);
 
 enum password_state {
 	PASSWORD_NONE_SET,
@@ -84,6 +89,11 @@ struct filter_owner {
 	struct strv chain;
 };
 
+/* The control that has other owners replaced; its steps name their units. */
+#define FILTER_OWNER_CONTROL "filter.one-owner"
+/* Does it decide what comes in, now or from the next boot on? */
+bool filter_owner_denies(const struct filter_owner *o);
+
 /* A port that the rules of others let in, or lead elsewhere (DNAT). */
 struct foreign_port {
 	struct port_range range;
@@ -137,6 +147,7 @@ struct facts {
 	struct service_fact *service; /* listening to the outside, and those asked for */
 	size_t service_count;
 	struct bans_fact bans;
+	struct selinux_fact selinux;
 	struct strv not_measured; /* "what: why" */
 };
 
@@ -146,7 +157,7 @@ struct facts_query {
 	/* For audit: more units; and what cannot be asked is said, not an error. */
 	bool audit;
 	bool updates;		    /* how updates come, and whether a restart is due */
-	bool upgradable;	    /* that, and what apt-get upgrade would do: 0.65 s of CPU */
+	bool upgradable;	    /* that, and what an update would do: 0.65 s of CPU */
 	bool pending;		    /* that, and which security updates wait */
 	bool bans;		    /* what fail2ban does: some tenths of a second where it runs */
 	bool services;		    /* who listens to the outside, and who uses it */

@@ -68,6 +68,11 @@ int ban_ignored_now(struct os *os, const char *jail, struct strv *ret, struct er
 	return 0;
 }
 
+int ban_addresses_now(struct os *os, const char *jail, char **ret, struct err *e)
+{
+	return ask(os, ARGV("fail2ban-client", "get", jail, "banip", "--with-time"), ret, e);
+}
+
 static int take_jail(struct os *os, const char *name, struct bans_fact *b, struct err *e)
 {
 	CLEANUP_STRV struct strv actions = { 0 };

@@ -38,6 +38,9 @@ int facts_gather_bans(struct os *os, const struct facts_query *q, struct facts *
 int ban_ports_now(struct os *os, const char *jail, const char *action, char **ret, struct err *e);
 /* The addresses and networks that a jail never bans, one an item. 1: fail2ban does not answer. */
 int ban_ignored_now(struct os *os, const char *jail, struct strv *ret, struct err *e);
+/* Whom a jail has banned now, as `fail2ban-client get JAIL banip --with-time` prints them: an address, since when,
+ * for how long and until when, a line each; malloc'd. 1: fail2ban does not answer. */
+int ban_addresses_now(struct os *os, const char *jail, char **ret, struct err *e);
 
 /* Is the port one of these? Names as in jail.conf(5); of names only ssh is known. */
 bool ban_ports_hold(const char *ports, unsigned port);

@@ -5,9 +5,15 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "core/filter.h"
 #include "core/iptables.h"
 #include "core/sshd_config.h"
+
+bool filter_owner_denies(const struct filter_owner *o)
+{
+	return o->denies && (o->active || o->at_boot);
+}
 
 static struct filter_owner *add_owner(struct facts *f, const char *name, const char *evidence)
 {
@@ -51,19 +57,30 @@ static void iptables_now_done(struct iptables_now *n)
 	free(n->listing[1]);
 }
 
+/* Rules of iptables in files, and who loads them: iptables-persistent of Debian, iptables-services of RHEL. */
+static const struct rules_file {
+	const char *path, *name, *unit;
+} rules_files[] = {
+	{ "/etc/iptables/rules.v4", "iptables-persistent", "netfilter-persistent.service" },
+	{ "/etc/iptables/rules.v6", "iptables-persistent", "netfilter-persistent.service" },
+	{ "/etc/sysconfig/iptables", "iptables.service", "iptables.service" },
+	{ "/etc/sysconfig/ip6tables", "ip6tables.service", "ip6tables.service" },
+};
+
+static bool is_file(struct os *os, const char *path)
+{
+	CLEANUP_NODE struct node n = { 0 };
+	struct err ignored = { 0 };
+
+	return os_get(os, path, &n, &ignored) == 0 && n.type == NODE_FILE;
+}
+
 static bool anybody_uses_iptables(struct os *os)
 {
-	static const char *const files[] = { "/etc/ufw/ufw.conf", "/etc/iptables/rules.v4",
-					     "/etc/iptables/rules.v6" };
-
-	for (size_t i = 0; i < COUNT(files); i++) {
-		CLEANUP_NODE struct node n = { 0 };
-		struct err ignored = { 0 };
-
-		if (os_get(os, files[i], &n, &ignored) == 0 && n.type == NODE_FILE)
+	for (size_t i = 0; i < COUNT(rules_files); i++)
+		if (is_file(os, rules_files[i].path))
 			return true;
-	}
-	return false;
+	return is_file(os, "/etc/ufw/ufw.conf");
 }
 
 /* Only where somebody uses it: a mere question makes its legacy form load modules. */
@@ -135,8 +152,8 @@ static int look_at_ufw(struct os *os, struct facts *f, const struct iptables_now
 	o->unit = xstrdup("ufw.service");
 	o->iptables = true;
 	o->at_boot = on && at_boot(os, f, o->unit);
-	/* Also where `ufw reload` has set the policy alone. */
-	o->active = n->known ? n->ufw || (on && n->denies) : o->at_boot;
+	/* `ufw reload` may set the policy alone, and `ufw disable` leaves its chains, which let all in. */
+	o->active = n->known ? (n->ufw && (on || n->denies)) || (on && n->denies) : o->at_boot;
 	o->denies = o->at_boot || o->active;
 	if (o->active)
 		take_allowed(f, n, o->name);
@@ -168,24 +185,29 @@ static bool is_active(const struct facts *f, const char *name)
 static int look_at_rules_files(struct os *os, struct facts *f, const struct iptables_now *n,
 			       struct err *e)
 {
-	static const char *const files[] = { "/etc/iptables/rules.v4", "/etc/iptables/rules.v6" };
 	bool by_ufw = is_active(f, "ufw");
 
-	for (size_t i = 0; i < COUNT(files); i++) {
+	for (size_t i = 0; i < COUNT(rules_files); i++) {
+		const struct rules_file *row = &rules_files[i];
 		CLEANUP_FREE char *text = NULL;
 		struct filter_owner *o;
-		int r = os_read(os, files[i], &text, e);
+		int r = os_read(os, row->path, &text, e);
 
 		if (r < 0)
 			return r;
 		if (r != 0)
 			continue;
-		o = add_owner(f, "iptables-persistent", files[i]);
-		o->unit = xstrdup("netfilter-persistent.service");
+		/* The files of iptables-services come with their package, used or not. */
+		if (str_eq(row->name, row->unit) && !facts_unit(f, row->unit))
+			continue;
+		o = add_owner(f, row->name, row->path);
+		o->unit = xstrdup(row->unit);
 		o->iptables = true;
 		o->denies = iptables_input_denies(text);
 		o->at_boot = at_boot(os, f, o->unit);
 		o->active = n->known ? n->denies && !by_ufw : o->at_boot;
+		if (str_eq(row->name, row->unit))
+			o->active = o->active && str_eq(facts_unit(f, row->unit)->active, "active");
 		if (o->active && o->denies)
 			take_allowed(f, n, o->name);
 	}
@@ -258,20 +280,23 @@ static bool has_last_denial(const char *text)
 
 static int look_at_nftables(struct os *os, struct facts *f, char **ret_text, struct err *e)
 {
+	static const char rhel[] = "/etc/sysconfig/nftables.conf";
 	const struct unit_fact *u = facts_unit(f, "nftables.service");
+	const char *conf = is_file(os, rhel) ? rhel : "/etc/nftables.conf";
 	CLEANUP_STR struct str text = { 0 };
 	struct filter_owner *o;
 	bool denies;
 
 	if (!u)
 		return 0;
-	if (read_nft(os, "/etc/nftables.conf", 0, &text, e) < 0)
+	if (read_nft(os, conf, 0, &text, e) < 0)
 		return -1;
-	o = add_owner(f, "nftables.service", "/etc/nftables.conf");
+	o = add_owner(f, "nftables.service", conf);
 	o->unit = xstrdup("nftables.service");
 	o->active = str_eq(u->active, "active");
 	o->at_boot = is_enabled(u);
-	o->flushes = text.text && strstr(text.text, "flush ruleset");
+	/* RHEL's unit does so itself, when it is reloaded or stopped. */
+	o->flushes = conf == rhel || (text.text && strstr(text.text, "flush ruleset"));
 	denies = text.text && strstr(text.text, "hook input") &&
 		 (strstr(text.text, "policy drop") || has_last_denial(text.text));
 	/* What the kernel has of it is added by look_at_kernel(). */
@@ -300,23 +325,25 @@ static bool names_table(const char *text, const char *family, const char *table)
 
 /* --- the kernel ------------------------------------------------------------------------------ */
 
-/* A rule without any condition that ends in drop or reject. */
-static bool denies_the_rest(json_t *rule)
+/* What a rule without any condition does with all that has come so far: "accept", "drop" (or rejects), NULL. */
+static const char *verdict_on_the_rest(json_t *rule)
 {
 	json_t *parts = json_object_get(rule, "expr"), *part;
-	bool denies = false;
+	const char *verdict = NULL;
 	size_t i;
 
 	json_array_foreach (parts, i, part) {
 		if (json_object_get(part, "drop") || json_object_get(part, "reject"))
-			denies = true;
+			verdict = "drop";
+		else if (json_object_get(part, "accept"))
+			verdict = "accept";
 		else if (!json_object_get(part, "counter") && !json_object_get(part, "log"))
-			return false;
+			return NULL;
 	}
-	return denies;
+	return verdict;
 }
 
-/* Does a chain that lets in by default end in denying all? One chain is asked at a time: the whole
+/* Does a chain end in denying all? *ret is what its policy does. One chain is asked at a time: the whole
  * ruleset may hold sets of any size. */
 static int asks_for_denial(struct os *os, json_t *chain, bool *ret, struct err *e)
 {
@@ -330,9 +357,15 @@ static int asks_for_denial(struct os *os, json_t *chain, bool *ret, struct err *
 
 	if (os_run(os, &run, &r, e) < 0)
 		return -1;
-	all = r.status == 0 ? json_loads(r.out, 0, NULL) : NULL;
-	json_array_foreach (json_object_get(all, "nftables"), i, one)
-		*ret = *ret || denies_the_rest(json_object_get(one, "rule"));
+	all = r.status == 0 ? json_said(r.out) : NULL;
+	json_array_foreach (json_object_get(all, "nftables"), i, one) {
+		const char *verdict = verdict_on_the_rest(json_object_get(one, "rule"));
+
+		if (verdict)
+			*ret = str_eq(verdict, "drop");
+		if (verdict)
+			break;
+	}
 	json_decref(all);
 	return 0;
 }
@@ -354,8 +387,9 @@ static struct filter_owner *owner_of(struct facts *f, const char *family, const 
 
 	if (ip && str_eq(table, "filter") && is_active(f, "ufw"))
 		return owner_named(f, "ufw");
-	if (ip && str_eq(table, "filter") && is_active(f, "iptables-persistent"))
-		return owner_named(f, "iptables-persistent");
+	for (size_t i = 0; ip && str_eq(table, "filter") && i < COUNT(rules_files); i++)
+		if (is_active(f, rules_files[i].name))
+			return owner_named(f, rules_files[i].name);
 	if (is_active(f, "firewalld") && (str_eq(table, "firewalld") || ip))
 		return owner_named(f, "firewalld");
 	if (nft && nft->active && nft_text && names_table(nft_text, family, table))
@@ -377,7 +411,7 @@ static int look_at_chain(struct os *os, struct facts *f, json_t *chain, const ch
 	if (!family || !table || !str_eq(hook, "input") || str_eq(table, FILTER_TABLE) ||
 	    str_eq(table, "kannuki_guard"))
 		return 0;
-	if (!denies && asks_for_denial(os, chain, &denies, e) < 0)
+	if (asks_for_denial(os, chain, &denies, e) < 0)
 		return -1;
 	if (!denies)
 		return 0;
@@ -415,7 +449,7 @@ static int look_at_kernel(struct os *os, struct facts *f, const char *nft_text, 
 					    : "nft");
 		return 0;
 	}
-	all = json_loads(r.out, 0, NULL);
+	all = json_said(r.out);
 	json_array_foreach (json_object_get(all, "nftables"), i, one) {
 		json_t *chain = json_object_get(one, "chain");
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "core/facts_filter.h"
 #include "core/filter.h"
 #include "core/iptables.h"
@@ -193,7 +194,7 @@ static int read_table(struct os *os, struct facts *f, json_t *chain, struct err 
 
 	if (os_run(os, &run, &r, e) < 0)
 		return -1;
-	all = r.status == 0 ? json_loads(r.out, 0, NULL) : NULL;
+	all = r.status == 0 ? json_said(r.out) : NULL;
 	if (!all)
 		unknown(f, by);
 	json_array_foreach (json_object_get(all, "nftables"), i, one)
@@ -222,7 +223,7 @@ int facts_gather_published(struct os *os, struct facts *f, struct err *e)
 		return 0;
 	if (os_run(os, &run, &r, e) < 0)
 		return -1;
-	all = json_loads(r.out, 0, NULL);
+	all = json_said(r.out);
 	json_array_foreach (json_object_get(all, "nftables"), i, one) {
 		json_t *chain = json_object_get(one, "chain");
 		const char *type = json_string_value(json_object_get(chain, "type"));

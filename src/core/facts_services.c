@@ -68,6 +68,8 @@ static const struct {
 	{ "kannuki*", N_("it is Kannuki's own") },
 };
 
+const char *const services_for_no_vps[] = { "ModemManager", "bluetooth", NULL };
+
 static char *without_suffix(const char *unit)
 {
 	const char *dot = strrchr(unit, '.');
@@ -132,8 +134,7 @@ static struct service_fact *service_of(struct facts *f, const char *unit, const 
 	return s;
 }
 
-/* "/system.slice/cups.service/…" -> "cups.service"; what is in a login's scope is no service. */
-static char *unit_of_cgroup(const char *cgroup)
+char *service_of_cgroup(const char *cgroup)
 {
 	CLEANUP_STRV struct strv parts = { 0 };
 
@@ -204,7 +205,7 @@ static int take_listener(struct os *os, struct facts *f, const struct socket_inf
 	if (s->pid == 1)
 		unit = triggered_by_port(*shown_sockets, s);
 	else if (os_process(os, s->pid, &p, &gone) == 0)
-		unit = unit_of_cgroup(p.cgroup);
+		unit = service_of_cgroup(p.cgroup);
 	else
 		return 0;
 	fact = service_of(f, unit, s->comm);
@@ -415,6 +416,12 @@ int facts_gather_services(struct os *os, const struct facts_query *q, struct fac
 	for (size_t i = 0; q->service && i < q->service->count; i++) {
 		CLEANUP_FREE char *stem = without_suffix(q->service->item[i]);
 		CLEANUP_FREE char *unit = xasprintf("%s.service", stem);
+
+		service_of(f, unit, "");
+	}
+	for (size_t i = 0; q->service && strv_has(q->service, "auto") && services_for_no_vps[i];
+	     i++) {
+		CLEANUP_FREE char *unit = xasprintf("%s.service", services_for_no_vps[i]);
 
 		service_of(f, unit, "");
 	}

@@ -28,7 +28,11 @@ struct facts_query;
 int facts_gather_services(struct os *os, const struct facts_query *q, struct facts *f,
 			  struct err *e);
 void service_fact_done(struct service_fact *s);
+/* Of hardware that no VPS has: where a policy says auto they are asked about though they do not listen. NULL ends. */
+extern const char *const services_for_no_vps[];
 /* By "rpcbind", "rpcbind.service" or "rpcbind.socket"; NULL: none. */
 const struct service_fact *facts_service(const struct facts *f, const char *name);
+/* "/system.slice/cups.service/…" -> "cups.service"; "": what is in a login's scope is no service. malloc'd. */
+char *service_of_cgroup(const char *cgroup);
 /* N_(): what a unit is for that may never be stopped; NULL: it may. */
 const char *service_kept_for(const char *unit);

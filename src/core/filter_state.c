@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "core/filter.h"
 #include "core/filter_text.h"
 
@@ -233,7 +234,7 @@ int filter_differs(struct os *os, const struct filter_spec *spec, char **ret_how
 			       ? 2
 			       : err_set(e, ERR_FAILED, "nft list table inet %s: %s", FILTER_TABLE,
 					 str_trim(r.err));
-	all = json_loads(r.out, 0, NULL);
+	all = json_said(r.out);
 	if (!all)
 		return err_set(e, ERR_FAILED, _("nft -j: its answer is no JSON"));
 	differs = table_differs(json_object_get(all, "nftables"), spec, ret_how);

@@ -129,11 +129,13 @@ static int fingerprint_all(struct os *os, struct hostkeys *k, struct err *e)
 	CLEANUP_STR struct str lines = { 0 };
 	CLEANUP_STRV struct strv sha256 = { 0 };
 	CLEANUP_STRV struct strv md5 = { 0 };
+	const char *text;
 
 	for (size_t i = 0; i < k->count; i++)
 		str_addf(&lines, "%s\n", k->key[i].line);
-	if (ask_fingerprints(os, lines.text, "sha256", &sha256, e) < 0 ||
-	    ask_fingerprints(os, lines.text, "md5", &md5, e) < 0)
+	text = lines.text ? lines.text : "";
+	if (ask_fingerprints(os, text, "sha256", &sha256, e) < 0 ||
+	    ask_fingerprints(os, text, "md5", &md5, e) < 0)
 		return -1;
 	if (sha256.count != k->count || md5.count != k->count)
 		return err_set(e, ERR_FAILED, _("ssh-keygen -l left out some host key"));
@@ -203,6 +205,20 @@ int hostkeys_gather(struct os *os, struct hostkeys *ret, struct err *e)
 	}
 	ed25519_first(&k);
 	*ret = k;
+	return 0;
+}
+
+int hostkeys_of(struct os *os, const struct strv *lines, struct hostkeys *ret, struct err *e)
+{
+	*ret = (struct hostkeys){ .key = xcalloc(lines->count, sizeof(*ret->key)),
+				  .count = lines->count };
+	for (size_t i = 0; i < lines->count; i++)
+		ret->key[i].line = xstrdup(lines->item[i]);
+	if (fingerprint_all(os, ret, e) < 0) {
+		hostkeys_done(ret);
+		return err_ctx(e, _("host keys"));
+	}
+	ed25519_first(ret);
 	return 0;
 }
 
@@ -297,7 +313,7 @@ int hostkeys_compare(const struct hostkeys *k, const char *shown, size_t *ret_in
 	if (found == SHOWN_NOTHING)
 		return err_set(
 			e, ERR_USAGE,
-			_("there is no fingerprint in it; allowed: SHA256:…, MD5 as pairs of "
+			_("there is no fingerprint in it; allowed: SHA256:..., MD5 as pairs of "
 			  "digits, or a line of known_hosts"));
 	for (size_t i = 0; i < k->count; i++)
 		if (is_of(&k->key[i], found, text)) {

@@ -30,6 +30,9 @@ void hostkeys_done(struct hostkeys *k);
  * there is left out, as sshd does. None at all is ERR_FAILED. */
 int hostkeys_gather(struct os *os, struct hostkeys *ret, struct err *e);
 
+/* Of public keys at hand, "ssh-ed25519 BASE64" each, as another server has shown them; without files. */
+int hostkeys_of(struct os *os, const struct strv *lines, struct hostkeys *ret, struct err *e);
+
 /*
  * Is one of them what a client shows? `shown` is any text that holds exactly one fingerprint or public key:
  * "SHA256:…" (padded or not), the bare 43 characters, MD5 in pairs with or without "MD5:", a client's whole

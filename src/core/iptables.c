@@ -55,7 +55,8 @@ int iptables_rule_parse(const char *line, struct iptables_rule *ret)
 		else if (str_eq(option, "-d"))
 			r.to = value;
 	}
-	r.bare = r.target && str_eq(r.word.item[2], "-j");
+	/* (a target later in the line is what its own options have after them) */
+	r.bare = r.target && str_eq(r.word.item[2], "-j") && r.target == r.word.item[3];
 	*ret = r;
 	return r.chain ? 0 : 1;
 }
@@ -73,29 +74,49 @@ int iptables_list(struct os *os, const char *const *argv, char **ret, struct err
 	return 0;
 }
 
-static bool denies(const char *line)
+enum effect {
+	EFFECT_NONE,
+	EFFECT_DENIES,
+	EFFECT_LETS_IN,
+};
+
+/* ufw rejects in a chain of its own where it is set to do so; else, and when it is off, that is empty. */
+static bool rejects_by(const char *listing, const char *chain)
+{
+	CLEANUP_FREE char *rule = xasprintf("-A %s -j REJECT", chain);
+
+	return str_starts(chain, "ufw") && strstr(listing, rule);
+}
+
+/* Of a rule in INPUT on all that has come so far. */
+static enum effect effect_of(const char *listing, const char *line)
 {
 	CLEANUP_IPTABLES_RULE struct iptables_rule r = { 0 };
 
-	if (str_starts(line, "-P INPUT ") || str_starts(line, ":INPUT "))
-		return strstr(line, " DROP") != NULL;
 	if (iptables_rule_parse(line, &r) != 0 || !str_eq(r.chain, "INPUT") || !r.target)
-		return false;
+		return EFFECT_NONE;
+	if (r.bare && str_eq(r.target, "ACCEPT"))
+		return EFFECT_LETS_IN;
 	if (r.bare && (str_eq(r.target, "DROP") || str_eq(r.target, "REJECT")))
-		return true;
-	/* ufw rejects in a chain of its own where it is set to do so. */
-	return str_starts(r.target, "ufw-reject-input");
+		return EFFECT_DENIES;
+	return rejects_by(listing, r.target) ? EFFECT_DENIES : EFFECT_NONE;
 }
 
 bool iptables_input_denies(const char *listing)
 {
 	CLEANUP_FREE char *copy = xstrdup(listing);
+	bool policy = false;
 	char *rest = copy, *line;
 
-	while ((line = str_line(&rest)))
-		if (denies(line))
-			return true;
-	return false;
+	while ((line = str_line(&rest))) {
+		enum effect effect = effect_of(listing, line);
+
+		if (str_starts(line, "-P INPUT ") || str_starts(line, ":INPUT "))
+			policy = strstr(line, " DROP") != NULL;
+		if (effect != EFFECT_NONE)
+			return effect == EFFECT_DENIES;
+	}
+	return policy;
 }
 
 int iptables_ports(const char *ports, enum transport t, const char *by, struct foreign_ports *ret)

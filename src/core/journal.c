@@ -71,20 +71,47 @@ static void record_from_slot(const struct slot *s, struct record *ret)
 	ret->text[JOURNAL_TEXT_MAX] = '\0';
 }
 
-/* Whole, and of a later format than ours: every format keeps the slots' size, name and CRC. */
+static bool is_blank(const struct slot *s)
+{
+	static const struct slot blank;
+
+	return memcmp(s, &blank, sizeof(blank)) == 0;
+}
+
+/* Is it as it was written? What one flipped bit makes of a slot's CRC depends on the bit alone (the CRC is linear),
+ * and no two bits make the same of it: so the one bit is known, and put right. Torn slots differ by many. */
+static bool is_whole(struct slot *s)
+{
+	uint32_t differs = le32toh(s->crc ^ slot_crc(s));
+	uint32_t flipped = CRC32C_LAST_BIT;
+
+	if ((differs & (differs - 1)) == 0) {
+		s->crc ^= htole32(differs);
+		return true;
+	}
+	for (size_t bit = offsetof(struct slot, crc) * 8; bit-- > 0;) {
+		if (flipped == differs) {
+			((unsigned char *)s)[bit / 8] ^= (unsigned char)(1 << bit % 8);
+			return true;
+		}
+		flipped = crc32c_bit_before(flipped);
+	}
+	return false;
+}
+
+/* Of a later format than ours: every format keeps the slots' size, name and CRC. */
 static bool is_newer(const struct slot *s)
 {
 	uint32_t magic = le32toh(s->magic);
 
-	return s->crc == slot_crc(s) && magic > MAGIC &&
-	       (magic & MAGIC_NAME) == (MAGIC & MAGIC_NAME);
+	return magic > MAGIC && (magic & MAGIC_NAME) == (MAGIC & MAGIC_NAME);
 }
 
 int journal_read(struct os *os, const char *path, struct journal *ret, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
 	struct journal j = { 0 };
-	size_t blank = 0;
+	size_t missing = 0;
 
 	if (os_get(os, path, &n, e) < 0)
 		return err_ctx(e, _("journal"));
@@ -93,22 +120,24 @@ int journal_read(struct os *os, const char *path, struct journal *ret, struct er
 	j.path = xstrdup(path);
 	for (uint32_t i = 0; (size_t)(i + 1) * JOURNAL_SLOT <= n.len; i++) {
 		struct slot s;
+		bool whole;
 
 		memcpy(&s, n.data + (size_t)i * JOURNAL_SLOT, sizeof(s));
-		if (is_newer(&s)) {
+		whole = !is_blank(&s) && is_whole(&s);
+		if (whole && is_newer(&s)) {
 			journal_done(&j);
 			return err_set(e, ERR_FAILED,
 				       _("journal %s: written by a newer kannuki; use that one"),
 				       path);
 		}
-		if (s.magic != htole32(MAGIC) || s.crc != slot_crc(&s) || le32toh(s.seq) != i) {
-			blank++;
+		if (!whole || s.magic != htole32(MAGIC) || le32toh(s.seq) != i) {
+			missing++;
 			continue;
 		}
 		j.record = xrealloc(j.record, j.count + 1, sizeof(*j.record));
 		record_from_slot(&s, &j.record[j.count++]);
 		j.next = i + 1;
-		if (blank)
+		if (missing)
 			j.damaged = true;
 	}
 	*ret = j;
@@ -124,13 +153,7 @@ static void copy_text(char *to, const char *text)
 
 	while (strlen(text) > JOURNAL_TEXT_MAX && (inner = strstr(text, ": ")))
 		text = inner + strlen(": ");
-	n = strlen(text);
-
-	if (n > JOURNAL_TEXT_MAX) {
-		n = JOURNAL_TEXT_MAX;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
-	}
+	n = str_fit(text, JOURNAL_TEXT_MAX);
 	memset(to, 0, JOURNAL_TEXT_MAX + 1);
 	memcpy(to, text, n); /* NOLINT(bugprone-not-null-terminated-result): the line above */
 }

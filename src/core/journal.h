@@ -3,8 +3,8 @@
  * journal.h - what a transaction has done, written before it is done.
  *
  * A file of preallocated, fixed slots. A record is on the disk (fdatasync) before the step that it
- * announces begins. A slot that is torn, blank or flipped fails its CRC and does not count; what
- * the whole slots say decides. Types as in design "3-transaction, Journal".
+ * announces begins. A slot that is torn or blank fails its CRC and does not count; one flipped bit is put
+ * right by it. What the whole slots say decides. Types as in design "3-transaction, Journal".
  */
 #pragma once
 
@@ -22,9 +22,12 @@ enum record_type {
 	RECORD_CONFIRM,	    /* the commit point; text: who and from where */
 	RECORD_UNDO_INTENT, /* text: why */
 	RECORD_UNDONE,	    /* step: taken back (in early boot: its files are) */
-	RECORD_NOTE,	    /* text: what went wrong and did not stop the transaction */
-	RECORD_END,	    /* text: "confirmed", "undone", or either with what is left */
+	RECORD_NOTE, /* text: what went wrong and did not stop it; of a step: what is left of it, in
+			     * pieces by number */
+	RECORD_END,  /* text: "confirmed", "undone", or either with what is left */
 };
+
+#define END_CONFIRMED "confirmed" /* so begins END's text, or it was undone */
 
 #define JOURNAL_SLOT	 256
 #define JOURNAL_SLOTS	 512

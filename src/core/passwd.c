@@ -122,17 +122,19 @@ static bool names_hold(const char *list, size_t len, const char *name)
 	return false;
 }
 
-/* Adds a list of names with `name` in it or not, the others in their order. */
-static void add_names(struct str *out, const char *list, size_t len, const char *name, bool in)
+/* A list of names; text NULL: there is none. */
+struct names {
+	const char *text;
+	size_t len;
+};
+
+/* Adds the list without `name`, the others in their order. */
+static void add_others(struct str *out, struct names list, const char *name)
 {
 	size_t n = strlen(name);
 	bool first = true;
 
-	if (names_hold(list, len, name) == in) {
-		str_add_bytes(out, list, len);
-		return;
-	}
-	for (const char *p = list, *end = list + len; p < end;) {
+	for (const char *p = list.text, *end = list.text + list.len; p < end;) {
 		const char *comma = memchr(p, ',', (size_t)(end - p));
 		size_t piece = (size_t)((comma ? comma : end) - p);
 
@@ -143,8 +145,34 @@ static void add_names(struct str *out, const char *list, size_t len, const char 
 		}
 		p = comma ? comma + 1 : end;
 	}
+}
+
+static bool same_others(struct names a, struct names b, const char *name)
+{
+	struct str of_a CLEANUP_STR = { 0 }, of_b CLEANUP_STR = { 0 };
+
+	add_others(&of_a, a, name);
+	add_others(&of_b, b, name);
+	return str_eq(of_a.text ?: "", of_b.text ?: "");
+}
+
+/* Adds a list of names with `name` in it as it was in `old`, or not; at its former place where the others are
+ * those of then. */
+static void add_names(struct str *out, struct names list, const char *name, struct names old)
+{
+	bool in = old.text && names_hold(old.text, old.len, name);
+
+	if (in && same_others(list, old, name)) {
+		str_add_bytes(out, old.text, old.len);
+		return;
+	}
+	if (names_hold(list.text, list.len, name) == in) {
+		str_add_bytes(out, list.text, list.len);
+		return;
+	}
+	add_others(out, list, name);
 	if (in)
-		str_addf(out, "%s%s", first ? "" : ",", name);
+		str_addf(out, "%s%s", list.len > 0 ? "," : "", name);
 }
 
 /* Start of field `field` of a line, or NULL. */
@@ -169,17 +197,20 @@ static void add_group_line(struct str *out, const char *line, size_t len, const 
 			   const char *user)
 {
 	CLEANUP_FREE char *group = xstrndup(line, strcspn(line, ":\n"));
-	size_t before_len = 0, list_len, old_len, done = 0;
-	const char *before = find_line(pre, group, &before_len), *list, *old;
+	size_t before_len = 0, done = 0;
+	const char *before = find_line(pre, group, &before_len);
 
 	for (unsigned f = 2; f <= 3; f++) {
-		list = field_at(line, len, f, &list_len);
-		old = before ? field_at(before, before_len, f, &old_len) : NULL;
-		if (!list)
+		struct names list = { 0 }, old = { 0 };
+
+		list.text = field_at(line, len, f, &list.len);
+		if (before)
+			old.text = field_at(before, before_len, f, &old.len);
+		if (!list.text)
 			break;
-		str_add_bytes(out, line + done, (size_t)(list - line) - done);
-		add_names(out, list, list_len, user, old && names_hold(old, old_len, user));
-		done = (size_t)(list - line) + list_len;
+		str_add_bytes(out, line + done, (size_t)(list.text - line) - done);
+		add_names(out, list, user, old);
+		done = (size_t)(list.text - line) + list.len;
 	}
 	str_add_bytes(out, line + done, len - done);
 }

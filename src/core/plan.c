@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #define PLAN_FORMAT 1
@@ -52,6 +53,24 @@ struct step *plan_add(struct plan *p, const struct step_kind *kind, enum step_ph
 	s = &p->step[p->count++];
 	*s = (struct step){ .kind = kind, .phase = phase, .id = xstrdup(id), .args = args };
 	return s;
+}
+
+int program_installed(struct os *os, const char **ret_path, struct err *e)
+{
+	static const char *const places[] = { PROGRAM_PACKAGED, PROGRAM_PATH };
+
+	for (size_t i = 0; i < COUNT(places); i++) {
+		CLEANUP_NODE struct node now = { 0 };
+
+		if (os_get(os, places[i], &now, e) < 0)
+			return -1;
+		if (now.type == NODE_FILE) {
+			*ret_path = places[i];
+			return 0;
+		}
+	}
+	*ret_path = NULL;
+	return 0;
 }
 
 void step_words(struct step *s, const char *title, const char *why, const char *undo)
@@ -110,32 +129,27 @@ static const char *const phase_names[] = {
 char *plan_encode(const struct plan *p)
 {
 	json_t *steps = json_array(), *doors = json_array(), *all;
-	char *text;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct step *s = &p->step[i];
 
 		json_array_append_new(steps,
-				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "kind",
+				      json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:O}", "kind",
 						s->kind->name, "phase", phase_names[s->phase], "id",
-						s->id, "title", s->title ? s->title : "", "why",
-						s->why ? s->why : "", "undo",
-						s->undo ? s->undo : "", "args", s->args));
+						s->id, "title", json_bytes(s->title ?: ""), "why",
+						json_bytes(s->why ?: ""), "undo",
+						json_bytes(s->undo ?: ""), "args", s->args));
 	}
 	for (size_t i = 0; i < p->door_count; i++)
 		json_array_append_new(doors,
 				      json_pack("{s:s, s:i, s:s}", "user", p->door[i].user, "port",
 						(int)p->door[i].port, "method", p->door[i].method));
-	all = json_pack("{s:i, s:b, s:i, s:s, s:o, s:o, s:s, s:s}", "format", PLAN_FORMAT,
+	all = json_pack("{s:i, s:b, s:i, s:s, s:o, s:o, s:o, s:s}", "format", PLAN_FORMAT,
 			"needs_proof", p->needs_proof, "window", (int)p->window_seconds, "undoes",
 			p->undoes ? p->undoes : "", "doors", doors, "steps", steps, "policy",
-			p->policy_text ? p->policy_text : "", "language",
+			json_bytes(p->policy_text ?: ""), "language",
 			i18n_get() == LANG_JA ? "ja" : "en");
-	text = json_dumps(all, JSON_INDENT(1));
-	json_decref(all);
-	if (!text)
-		abort();
-	return text;
+	return json_store(all, JSON_INDENT(1));
 }
 
 static int decode_step(struct plan *p, json_t *from, struct err *e)
@@ -201,7 +215,7 @@ static int decode(struct plan *p, json_t *all, struct err *e)
 int plan_decode(const char *text, struct plan *ret, struct err *e)
 {
 	json_error_t where;
-	json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+	json_t *all = json_restore(text, &where);
 	struct plan p = { 0 };
 	int r;
 

@@ -7,6 +7,14 @@
 #include "base/i18n.h"
 #include "core/step.h"
 
+/* Where a plan puts this program, and what it writes starts it: /usr/local is nobody's but this host's. */
+#define PROGRAM_PATH "/usr/local/sbin/kannuki"
+/* Where a package of the distribution has it. Then nothing is put beside it, and drop-ins of the package start
+ * that one instead. */
+#define PROGRAM_PACKAGED "/usr/sbin/kannuki"
+/* The one of the two that is installed here, the package's first; NULL: neither. */
+int program_installed(struct os *os, const char **ret_path, struct err *e);
+
 /* By which one can log in; what a proof has to come through. */
 struct door {
 	char *user;

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "core/policy_audit.h"
+#include "core/policy_guard.h"
 
-#define KEYS_MAX      64
-#define USER_MAX      32
-#define WAIVE_WHY_MAX 200
-#define WRITTEN_MAX   1000 /* bytes of a list in one line */
+#define KEYS_MAX    64
+#define USER_MAX    32
+#define WRITTEN_MAX 1000 /* bytes of a list in one line */
 
 static void *member(struct policy *p, const struct policy_key *k)
 {
@@ -21,8 +22,13 @@ static void *member(struct policy *p, const struct policy_key *k)
 void policy_init(struct policy *p)
 {
 	*p = (struct policy){ .ping = true,
+			      .harden_safe = true,
 			      .updates_automatic = UPDATES_SECURITY,
-			      .updates_reboot = -1 };
+			      .updates_reboot = -1,
+			      .audit_daily = -1,
+			      .guard_bantime = 3600,
+			      .guard_findtime = 600,
+			      .guard_maxretry = 5 };
 	p->open = xcalloc(1, sizeof(*p->open));
 	p->open[0].tpl = opening_template_find("ssh");
 	p->open_count = 1;
@@ -41,7 +47,12 @@ void policy_done(struct policy *p)
 	free(p->admin_key);
 	free(p->allow_from);
 	free(p->open);
+	strv_done(&p->guard_jails);
+	strv_done(&p->guard_ignore);
 	strv_done(&p->services_stop);
+	strv_done(&p->harden_also);
+	strv_done(&p->harden_except);
+	strv_done(&p->audit_tell);
 	*p = (struct policy){ 0 };
 }
 
@@ -193,13 +204,31 @@ static int set_services(struct policy *p, const struct policy_key *k, const char
 	for (size_t i = 0; i < words.count; i++) {
 		char *name = words.item[i];
 
+		if (str_ends(name, ".service"))
+			name[strlen(name) - strlen(".service")] = '\0';
 		if (!is_service_name(name))
 			return wrong(k, str_is_clean_utf8(name) ? name : "?",
 				     _("names of services, such as cups, or auto"), e);
-		if (str_ends(name, ".service"))
-			name[strlen(name) - strlen(".service")] = '\0';
 		if (!strv_has(&p->services_stop, name))
 			strv_add(&p->services_stop, name);
+	}
+	return 0;
+}
+
+/* Whether there is such a control is not known here. */
+static int set_controls(struct policy *p, const struct policy_key *k, const char *value,
+			struct err *e)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+	struct strv *list = member(p, k);
+	CLEANUP_STRV struct strv ids = { 0 };
+
+	strv_split(&ids, value, ", \t");
+	for (size_t i = 0; i < ids.count; i++) {
+		if (!strchr(ids.item[i], '.') || ids.item[i][strspn(ids.item[i], letters)])
+			return wrong(k, value, _("ids of controls, such as door.x11"), e);
+		if (!strv_has(list, ids.item[i]))
+			strv_add(list, ids.item[i]);
 	}
 	return 0;
 }
@@ -229,34 +258,8 @@ static int set_openings(struct policy *p, const char *value, struct err *e)
 	return 0;
 }
 
-static int set_waive(struct policy *p, const char *value, struct err *e)
-{
-	size_t n = strcspn(value, ": \t");
-	const char *why = value + n + strspn(value + n, ": \t");
-	CLEANUP_FREE char *id = xstrndup(value, n);
-	CLEANUP_FREE char *brief = str_brief(value);
-
-	if (n == 0 || value[n] != ':' || why[0] == '\0' || strlen(why) > WAIVE_WHY_MAX)
-		return err_set(
-			e, ERR_USAGE,
-			_("[audit] waive = %s is not possible; allowed: the id of a control, "
-			  "a colon, and why, such as: door.x11: needed for the plotter"),
-			brief);
-	if (policy_waives(p, id))
-		return err_set(e, ERR_USAGE, _("[audit] waive: %s stands here twice"), brief);
-	p->waive = xrealloc(p->waive, p->waive_count + 1, sizeof(*p->waive));
-	p->waive[p->waive_count++] = (struct waive){ .id = TAKE(id), .why = xstrdup(why) };
-	return 0;
-}
-
 static int set_value(struct policy *p, const struct policy_key *k, const char *value, struct err *e)
 {
-	CLEANUP_FREE char *brief = str_brief(value);
-
-	if (k->later)
-		return str_eq(value, k->def) ? 0
-					     : err_set(e, ERR_USAGE, "[%s] %s = %s: %s", k->section,
-						       k->name, brief, _(k->later));
 	switch (k->type) {
 	case POLICY_BOOL:
 		return set_bool(p, k, value, e);
@@ -273,11 +276,21 @@ static int set_value(struct policy *p, const struct policy_key *k, const char *v
 	case POLICY_OPENINGS:
 		return set_openings(p, value, e);
 	case POLICY_WAIVES:
-		return set_waive(p, value, e);
+		return policy_set_waive(p, value, e);
+	case POLICY_TELL:
+		return policy_set_tell(p, value, e);
+	case POLICY_SPAN:
+		return policy_set_span(p, k, value, e);
+	case POLICY_JAILS:
+		return policy_set_jails(p, value, e);
+	case POLICY_IGNORES:
+		return policy_set_ignores(p, value, e);
 	case POLICY_TIME:
 		return set_time(p, k, value, e);
 	case POLICY_SERVICES:
 		return set_services(p, k, value, e);
+	case POLICY_CONTROLS:
+		return set_controls(p, k, value, e);
 	}
 	return err_set(e, ERR_FAILED, _("policy key without a type"));
 }
@@ -308,11 +321,12 @@ static int unknown(const char *section, const char *name, struct err *e)
 			return err_set(
 				e, ERR_USAGE,
 				_("there is no section [%s]; did you mean [%s]? allowed: "
-				  "admin, ssh, firewall, guard, updates, services, audit, ui"),
+				  "admin, ssh, firewall, guard, updates, services, hardening, "
+				  "audit, ui"),
 				section, near);
 		return err_set(e, ERR_USAGE,
 			       _("there is no section [%s]; allowed: admin, ssh, firewall, guard, "
-				 "updates, services, audit, ui"),
+				 "updates, services, hardening, audit, ui"),
 			       section);
 	}
 	near = str_nearest(name, policy_keys_count, name_in_section, section);
@@ -330,6 +344,13 @@ bool policy_gives(const struct policy *p, const char *section, const char *name)
 		if (str_eq(policy_keys[i].section, section) && str_eq(policy_keys[i].name, name))
 			return p->line[i] > 0;
 	return false;
+}
+
+void policy_give(struct policy *p, const char *section, const char *name, bool given)
+{
+	for (size_t i = 0; i < policy_keys_count; i++)
+		if (str_eq(policy_keys[i].section, section) && str_eq(policy_keys[i].name, name))
+			p->line[i] = !given ? 0 : p->line[i] ? p->line[i] : 1;
 }
 
 int policy_set(struct policy *p, const char *section, const char *name, const char *value,
@@ -376,29 +397,10 @@ static char *openings_text(const struct policy *p)
 	return str_take(&s);
 }
 
-static char *waives_text(const struct policy *p)
-{
-	CLEANUP_STR struct str s = { 0 };
-
-	for (size_t i = 0; i < p->waive_count; i++)
-		str_addf(&s, "%s%s: %s", i ? "\n" : "", p->waive[i].id, p->waive[i].why);
-	return str_take(&s);
-}
-
-const char *policy_waives(const struct policy *p, const char *id)
-{
-	for (size_t i = 0; i < p->waive_count; i++)
-		if (str_eq(p->waive[i].id, id))
-			return p->waive[i].why;
-	return NULL;
-}
-
 char *policy_get(const struct policy *p, const struct policy_key *k)
 {
 	const void *m = (const char *)p + k->offset;
 
-	if (k->later)
-		return xstrdup(k->def);
 	switch (k->type) {
 	case POLICY_BOOL:
 		return xstrdup(*(const bool *)m ? "yes" : "no");
@@ -415,13 +417,21 @@ char *policy_get(const struct policy *p, const struct policy_key *k)
 	case POLICY_OPENINGS:
 		return openings_text(p);
 	case POLICY_WAIVES:
-		return waives_text(p);
+		return policy_waives_text(p);
 	case POLICY_TIME:
 		return *(const int *)m < 0
 			       ? xstrdup("no")
 			       : xasprintf("%02d:%02d", *(const int *)m / 60, *(const int *)m % 60);
 	case POLICY_SERVICES:
-		return strv_join(&p->services_stop, ", ");
+	case POLICY_CONTROLS:
+	case POLICY_IGNORES:
+		return strv_join(m, ", ");
+	case POLICY_SPAN:
+		return policy_span_text(*(const unsigned *)m);
+	case POLICY_JAILS:
+		return p->guard_jails.count ? strv_join(&p->guard_jails, ", ") : xstrdup(k->def);
+	case POLICY_TELL:
+		return p->audit_tell.count ? strv_join(&p->audit_tell, ", ") : xstrdup(k->def);
 	}
 	return xstrdup("");
 }
@@ -443,7 +453,9 @@ static void write_lines(struct str *s, const char *name, char *value)
 
 static bool is_list(const struct policy_key *k)
 {
-	return k->type == POLICY_CIDRS || k->type == POLICY_OPENINGS || k->type == POLICY_SERVICES;
+	return k->type == POLICY_CIDRS || k->type == POLICY_OPENINGS ||
+	       k->type == POLICY_SERVICES || k->type == POLICY_CONTROLS || k->type == POLICY_TELL ||
+	       k->type == POLICY_JAILS || k->type == POLICY_IGNORES;
 }
 
 static void write_key(struct str *s, const struct policy *p, const struct policy_key *k)
@@ -472,8 +484,6 @@ char *policy_write(const struct policy *p)
 
 	str_add(&s, _("# Kannuki policy: what is wanted of this host. See kannuki-policy(5).\n"));
 	for (size_t i = 0; i < policy_keys_count; i++) {
-		if (policy_keys[i].later)
-			continue;
 		if (!str_eq(section, policy_keys[i].section))
 			str_addf(&s, "\n[%s]\n", policy_keys[i].section);
 		section = policy_keys[i].section;
@@ -531,6 +541,10 @@ int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *
 		return err_set(e, ERR_USAGE,
 			       _("[updates] reboot: only automatic updates restart the host; set "
 				 "[updates] automatic, or reboot = no"));
+	if (p->audit_tell.count > 0 && p->audit_daily < 0)
+		return err_set(e, ERR_USAGE,
+			       _("[audit] tell: only a daily audit tells; set [audit] daily"));
+	policy_warn_of_guard(p, ret_warnings);
 	if (p->ssh_port)
 		look_at_port(p->ssh_port, ret_warnings);
 	if (p->admin_user && p->admin_sudo == SUDO_NOPASSWD)

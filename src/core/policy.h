@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 #include "core/opening.h"
@@ -20,12 +21,13 @@ enum root_login { ROOT_LOGIN_NO, ROOT_LOGIN_KEY, ROOT_LOGIN_YES };
 enum automatic_updates { UPDATES_NO, UPDATES_SECURITY, UPDATES_ALL };
 enum ui_language { UI_LANGUAGE_LOCALE, UI_LANGUAGE_EN, UI_LANGUAGE_JA };
 
-#define POLICY_KEYS_MAX 24
+#define POLICY_KEYS_MAX 32
 
 /* What an audit finds wrong and the owner wants so. */
 struct waive {
-	char *id;  /* of a control; whether there is such a one is controls_audit's question */
-	char *why; /* never empty */
+	char *id;	/* of a control; whether there is such a one is controls_audit's question */
+	char *why;	/* never empty */
+	unsigned until; /* the last day on which it counts, as 20271231; 0: for ever */
 };
 
 struct policy {
@@ -41,12 +43,21 @@ struct policy {
 	struct opening *open; /* "ssh" is always in it, as OPENING_SSH */
 	size_t open_count;
 	bool ping;
+	bool guard_enabled;
+	struct strv guard_jails;		/* none: sshd */
+	unsigned guard_bantime, guard_findtime; /* seconds */
+	unsigned guard_maxretry;
+	struct strv guard_ignore; /* prefixes, as prefix_parse reads them */
 	struct waive *waive;
 	size_t waive_count;
+	int audit_daily;	/* minutes after midnight, in the zone of the host; -1: never */
+	struct strv audit_tell; /* "journal", "mail:ADDRESS", "https://…"; none: the journal */
 	bool updates_now;
 	enum automatic_updates updates_automatic;
 	int updates_reboot;	   /* minutes after midnight, in the zone of the host; -1: never */
 	struct strv services_stop; /* units, ".service" cut off; may hold "auto" */
+	bool harden_safe;	   /* what is safe on any VPS is done */
+	struct strv harden_also, harden_except; /* ids of controls; controls_plan knows them */
 	enum ui_language language;
 	unsigned line[POLICY_KEYS_MAX]; /* of each row of policy_keys in its file; 0: the default */
 };
@@ -58,8 +69,13 @@ enum policy_type {
 	POLICY_USER,	 /* a user name that useradd would take; never root */
 	POLICY_KEY,	 /* a public key in any pasted form; repeats */
 	POLICY_CIDRS,	 /* blank or comma separated prefixes; repeats */
-	POLICY_WAIVES,	 /* ID: why; repeats */
+	POLICY_WAIVES,	 /* ID [until YYYY-MM-DD]: why; repeats */
+	POLICY_TELL,	 /* comma or blank separated: journal, mail:ADDRESS, a URL; repeats */
 	POLICY_TIME,	 /* no, or HH:MM */
+	POLICY_SPAN,	 /* a number and its unit, s m h or d: 10m; .min .. .max seconds */
+	POLICY_JAILS,	 /* comma or blank separated names of jails; repeats */
+	POLICY_IGNORES,	 /* as POLICY_CIDRS, of those who are never banned; repeats */
+	POLICY_CONTROLS, /* comma or blank separated ids of controls; repeats */
 	POLICY_SERVICES, /* comma or blank separated names of units, or auto; repeats */
 	POLICY_OPENINGS, /* comma separated templates or PORT/PROTO [from CIDR]; repeats */
 };
@@ -70,11 +86,9 @@ struct policy_key {
 	enum policy_type type;
 	const char *def;	    /* default as it would be written; "" for none */
 	const char *const *choices; /* NULL-ended, POLICY_CHOICE only */
-	unsigned long min, max;	    /* POLICY_UINT only */
+	unsigned long min, max;	    /* POLICY_UINT, POLICY_SPAN */
 	const char *meaning;	    /* one line, N_() */
 	size_t offset;		    /* of the member in struct policy */
-	/* NULL, or: why this version carries out nothing but the default (an error says so). */
-	const char *later;
 };
 
 extern const struct policy_key policy_keys[];
@@ -95,6 +109,8 @@ int policy_load(struct os *os, const char *path, struct policy *ret, char **ret_
 		struct err *e);
 /* Does the policy's file give this key, so that somebody asked for it by hand? */
 bool policy_gives(const struct policy *p, const char *section, const char *name);
+/* As if the file gave it (and so it is written, though it is the default), or did not. */
+void policy_give(struct policy *p, const char *section, const char *name, bool given);
 /* Sets one key as a line of the file would. */
 int policy_set(struct policy *p, const char *section, const char *name, const char *value,
 	       struct err *e);
@@ -105,8 +121,10 @@ char *policy_write(const struct policy *p);
 /* What contradicts itself whatever the host is like (a key without a user, …; that a door stays is
  * controls_plan's question, which knows the keys that are there already): ERR_USAGE. Worth a second look (trap 16 and the like): lines in *ret_warnings. */
 int policy_check(const struct policy *p, struct strv *ret_warnings, struct err *e);
-/* Why the finding of this control is waived, or NULL. */
-const char *policy_waives(const struct policy *p, const char *id);
+/* How the finding of this control is waived, also where that has ended; NULL: not at all. */
+const struct waive *policy_waives(const struct policy *p, const char *id);
+/* Has its last day passed, in the zone of the host, at this second since 1970? */
+bool waive_is_over(const struct waive *w, int64_t seconds);
 /* Puts "FILE:LINE: " in front of an error about a value ("[ssh] port = 80: ..."), "FILE: " where the
  * file does not have the key; other errors stay as they are. */
 void policy_locate(const struct policy *p, const char *file, struct err *e);

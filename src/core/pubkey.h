@@ -29,6 +29,8 @@ void pubkey_done(struct pubkey *k);
  * type or is cut off, one too long for a line of authorized_keys, more than one key.
  */
 int pubkey_parse(const char *pasted, struct pubkey *ret, struct err *e);
+/* Was it refused because a piece is missing, which may still come? */
+bool pubkey_is_cut_off(const struct err *e);
 /* A line of an authorized_keys file. 1: blank or comment. *ret_options (may be NULL: not wanted) is
  * malloc'd, "" when there are none. Errors as pubkey_parse, but weak keys are taken. */
 int pubkey_parse_line(const char *line, struct pubkey *ret, char **ret_options, struct err *e);
@@ -37,6 +39,3 @@ bool pubkey_same(const struct pubkey *a, const struct pubkey *b); /* same blob *
 char *pubkey_line(const struct pubkey *k);
 /* True when the text holds a private key in any common form: PEM, OpenSSH, .ppk. */
 bool pubkey_text_is_private(const char *text);
-/* Own base64 (RFC 4648); decode skips white space. malloc'd. 0 or -1. */
-char *base64_encode(const void *data, size_t len);
-int base64_decode(const char *text, size_t len, void **ret, size_t *ret_len);

@@ -5,13 +5,9 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "core/facts_cloud.h"
+#include "core/package_manager.h"
 
 #define POLL_MS 500
-
-/* What a package manager holds while it changes packages or fetches lists. */
-static const char *const locks[] = { "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock",
-				     "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock",
-				     "/var/lib/rpm/.rpm.lock" };
 
 /* What goes on, as a person would say it; NULL: nothing. malloc'd. */
 typedef int busy_fn(struct os *os, char **ret, struct err *e);
@@ -27,24 +23,66 @@ static int cloud_init_busy(struct os *os, char **ret, struct err *e)
 	return 0;
 }
 
-static int packages_busy(struct os *os, char **ret, struct err *e)
+static char *at_work(struct os *os, pid_t pid)
 {
-	for (size_t i = 0; i < COUNT(locks); i++) {
-		CLEANUP_PROCESS struct process p = { 0 };
+	CLEANUP_PROCESS struct process p = { 0 };
+	struct err gone = { 0 };
+
+	if (pid == 0 || os_process(os, pid, &p, &gone) != 0)
+		return xstrdup(_("packages are being installed"));
+	return xasprintf(_("packages are being installed (%s, process %d)"), p.comm, (int)pid);
+}
+
+static int record_locks(struct os *os, const struct package_manager *m, char **ret, struct err *e)
+{
+	for (size_t i = 0; m->locks[i]; i++) {
 		pid_t pid = 0;
-		int r = os_record_lock(os, locks[i], &pid, e);
+		int r = os_record_lock(os, m->locks[i], &pid, e);
 
 		if (r < 0)
 			return -1;
-		if (r == 0)
+		if (r > 0) {
+			*ret = at_work(os, pid);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* Did this process run already when the file was written? Else it only has the number of one that was killed, or
+ * that ran before the last boot, and left its file behind. */
+static bool wrote(struct os *os, const struct process *p, const struct node *file)
+{
+	int64_t boot = os_now(os, OS_REALTIME) - os_now(os, OS_BOOTTIME);
+
+	return (boot + p->start_boottime) / 1000000000 <= file->mtime.tv_sec + 1;
+}
+
+static int pid_locks(struct os *os, const struct package_manager *m, char **ret, struct err *e)
+{
+	for (size_t i = 0; m->pids[i]; i++) {
+		CLEANUP_PROCESS struct process p = { 0 };
+		CLEANUP_NODE struct node n = { 0 };
+		struct err gone = { 0 };
+		uint64_t pid;
+
+		if (os_get(os, m->pids[i], &n, e) < 0)
+			return -1;
+		if (n.type != NODE_FILE || str_to_u64(str_trim(n.data), 2, INT32_MAX, &pid) < 0 ||
+		    os_process(os, (pid_t)pid, &p, &gone) != 0 || !wrote(os, &p, &n))
 			continue;
-		if (pid == 0 || os_process(os, pid, &p, e) != 0)
-			*ret = xstrdup(_("packages are being installed"));
-		else
-			*ret = xasprintf(_("packages are being installed (%s, process %d)"), p.comm,
-					 (int)pid);
+		*ret = at_work(os, (pid_t)pid);
 		return 0;
 	}
+	return 0;
+}
+
+int quiet_packages(struct os *os, char **ret, struct err *e)
+{
+	for (size_t i = 0; i < package_managers_count && !*ret; i++)
+		if (record_locks(os, package_managers[i], ret, e) < 0 ||
+		    (!*ret && pid_locks(os, package_managers[i], ret, e) < 0))
+			return -1;
 	return 0;
 }
 
@@ -79,5 +117,5 @@ int quiet_wait(struct os *os, void (*say)(const char *text), struct err *e)
 {
 	if (wait_for(os, cloud_init_busy, QUIET_CLOUD_SECONDS, say, e) < 0)
 		return -1;
-	return wait_for(os, packages_busy, QUIET_PACKAGE_SECONDS, say, e);
+	return wait_for(os, quiet_packages, QUIET_PACKAGE_SECONDS, say, e);
 }

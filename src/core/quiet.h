@@ -15,3 +15,6 @@
  * 120 s). Each wait is said once through `say`. ERR_CONFLICT naming who goes on past the limit.
  */
 int quiet_wait(struct os *os, void (*say)(const char *text), struct err *e);
+
+/* Who changes packages or fetches lists just now, as a person would say it, malloc'd in *ret; NULL: nobody. */
+int quiet_packages(struct os *os, char **ret, struct err *e);

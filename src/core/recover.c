@@ -106,11 +106,26 @@ static int is_others(const struct recovery *c, const struct txn *t, struct err *
 	return r == 0 && !str_eq(active, t->id);
 }
 
+/* ACTIVE that names nothing real takes a layer nothing of what it was armed for. */
+static int expect_no_other(const struct recovery *c, const struct txn *t, struct err *e)
+{
+	CLEANUP_TXN struct txn other = { 0 };
+	struct err none = { 0 };
+
+	if (txn_open_active(c->os, &other, &none) != 0 || str_eq(other.id, t->id))
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       _("transaction %s is not the one that is under way, which is %s; it is not "
+			 "touched"),
+		       t->id, other.id);
+}
+
 static int undo(const struct recovery *c, struct txn *t, const char *why, struct err *e)
 {
-	enum undo_mode how = c->mode == RECOVER_BOOT	 ? UNDO_BOOT
-			     : c->mode == RECOVER_SETTLE ? UNDO_SETTLE
-							 : UNDO_LIVE;
+	/* `systemctl isolate` starts the units of early boot in a system that has been up for long: its services hold
+	 * what they have read before, so all is undone for them too. (After a soft reboot that costs a reload.) */
+	bool booted = c->mode == RECOVER_SETTLE && !t->same_boot;
+	enum undo_mode how = c->mode == RECOVER_BOOT ? UNDO_BOOT : booted ? UNDO_SETTLE : UNDO_LIVE;
 	int r;
 
 	/* Nothing was begun: its folder is all there is. In early boot its units go with settle. */
@@ -118,9 +133,11 @@ static int undo(const struct recovery *c, struct txn *t, const char *why, struct
 		r = is_others(c, t, e);
 		if (r != 0)
 			return r < 0 ? r : txn_discard(c->os, t, e);
-		if (deadman_disarm(c->os, t->id, c->mode == RECOVER_BOOT, e) < 0)
+		if (deadman_disarm(c->os, t->id, c->mode == RECOVER_BOOT, e) < 0 ||
+		    txn_discard(c->os, t, e) < 0 || remove_secrets(c->os, e) < 0)
 			return -1;
-		return txn_discard(c->os, t, e) < 0 ? -1 : remove_secrets(c->os, e);
+		c->ret->said = xasprintf(_("transaction %s had not begun; it is gone"), t->id);
+		return 0;
 	}
 	r = txn_undo(c->os, t, how, why, e);
 	if (r >= 0)
@@ -145,7 +162,14 @@ static int clear(const struct recovery *c, struct txn *t, struct err *e)
 {
 	int r = is_others(c, t, e);
 
-	return r != 0 ? (r < 0 ? r : 0) : txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!journal_last(&t->journal, RECORD_END, JOURNAL_NO_STEP))
+		c->ret->said =
+			xasprintf(_("transaction %s had ended already; what is left of it is "
+				    "cleared up, nothing else is touched"),
+				  t->id);
+	return txn_clear(c->os, t, c->mode == RECOVER_BOOT, e);
 }
 
 static int act(const struct recovery *c, struct txn *t, struct err *e)
@@ -229,13 +253,18 @@ static int lock_or_break(const struct recovery *c, const struct txn *t, int *ret
 	return txn_lock(os, LOCK_WAIT_MS, ret_token, e);
 }
 
-/* The transaction that is meant. 1: there is none. */
+/* The transaction that is meant, if it may be run. 1: there is none. */
 static int find(const struct recovery *c, const char *id, struct txn *ret, struct err *e)
 {
-	CLEANUP_FREE char *active = NULL;
-	int r = id ? 0 : txn_active(c->os, &active, e);
+	int r = id ? txn_open(c->os, id, ret, e) : txn_open_active(c->os, ret, e);
 
-	return r != 0 ? r : txn_open(c->os, id ? id : active, ret, e);
+	if (r == 0 && c->mode != RECOVER_NOW)
+		r = txn_expect_certain(ret, e);
+	if (r == 0 && id && ret->state != TXN_PREPARED && ret->state != TXN_ENDED)
+		r = expect_no_other(c, ret, e);
+	/* Unlike a disk that cannot be read for a moment. */
+	c->ret->for_person = r < 0 && !e->sys;
+	return r;
 }
 
 static int tidy_locked(const struct recovery *c, struct err *e)
@@ -259,13 +288,13 @@ static int tidy_locked(const struct recovery *c, struct err *e)
 
 /* Nothing is under way. A run that was killed between END and the end may have left units and images,
  * one that was killed before ACTIVE a folder. Under the lock: another one may just begin, and its units
- * and folder are none of those. */
+ * and folder are none of those. In early boot all that waits for settle, whose unit is among it. */
 static int tidy(const struct recovery *c, struct err *e)
 {
 	int token, r;
 
 	if (c->mode == RECOVER_BOOT)
-		return deadman_disarm(c->os, NULL, true, e);
+		return 0;
 	if (txn_lock(c->os, LOCK_WAIT_MS, &token, e) < 0)
 		return -1;
 	r = tidy_locked(c, e);

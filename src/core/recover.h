@@ -16,6 +16,7 @@ enum recover_mode {
 struct recovered {
 	char *said;	  /* what was done, or NULL */
 	unsigned wait_ms; /* not due yet: until it should be asked again */
+	bool for_person;  /* failed, and no time mends it */
 };
 
 void recovered_done(struct recovered *r);
@@ -23,8 +24,8 @@ void recovered_done(struct recovered *r);
 
 /*
  * id NULL: the active one. 0: nothing is left to do; 1: not due yet; 2: done with a remark in *e.
- * *ret is filled in any case. Never runs the journal of another machine, of an ended transaction
- * or of a newer format.
+ * *ret is filled in any case. Never runs the journal of another machine, of an ended transaction,
+ * of a newer format, or beside another transaction that is under way; one in doubt (txn.h) only when asked to.
  */
 int recover_run(struct os *os, const char *id, enum recover_mode mode, struct recovered *ret,
 		struct err *e);

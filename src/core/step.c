@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "core/pubkey.h"
 
@@ -64,8 +66,7 @@ void image_set_text(struct image *im, const char *name, const char *value)
 {
 	if (!im->text)
 		im->text = json_object();
-	if (json_object_set_new(im->text, name, json_string(value)) < 0)
-		abort();
+	json_object_set_new(im->text, name, json_bytes(value));
 }
 
 const char *image_text(const struct image *im, const char *name)
@@ -195,22 +196,15 @@ int node_from_json(json_t *from, struct node *ret, struct err *e)
 char *image_encode(const struct image *im)
 {
 	json_t *items = json_array(), *all;
-	char *text;
 
-	/* A path that is not UTF-8 cannot be kept: better to stop before anything is changed. */
 	for (size_t i = 0; i < im->count; i++)
-		if (json_array_append_new(items, json_pack("{s:s, s:o}", "path", im->item[i].path,
-							   "node", node_json(&im->item[i].node))) <
-		    0)
-			abort();
+		json_array_append_new(items,
+				      json_pack("{s:o, s:o}", "path", json_bytes(im->item[i].path),
+						"node", node_json(&im->item[i].node)));
 	all = json_pack("{s:o}", "items", items);
 	if (im->text)
 		json_object_set(all, "text", im->text);
-	text = json_dumps(all, JSON_INDENT(1) | JSON_SORT_KEYS);
-	json_decref(all);
-	if (!text)
-		abort();
-	return text;
+	return json_store(all, JSON_INDENT(1) | JSON_SORT_KEYS);
 }
 
 static int image_fill(json_t *all, struct image *im, struct err *e)
@@ -242,7 +236,7 @@ static int image_fill(json_t *all, struct image *im, struct err *e)
 int image_decode(const char *text, struct image *ret, struct err *e)
 {
 	json_error_t where;
-	json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+	json_t *all = json_restore(text, &where);
 	struct image im = { 0 };
 	int r;
 

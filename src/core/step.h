@@ -76,6 +76,9 @@ struct step_kind {
 	 */
 	int (*undo)(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		    const struct image *post, struct err *e);
+	/* Of a step of PHASE_FINISH, before CONFIRM: could apply do it now? Changes nothing. NULL: nothing that
+	 * somebody else may do stands in its way. */
+	int (*ready)(const struct step_ctx *c, const struct step *s, struct err *e);
 	/* The live system shows the effect now. NULL where apply itself has asked it. */
 	int (*verify)(const struct step_ctx *c, const struct step *s, struct err *e);
 	/* Starts, stops and checks what an undo in early boot could only put on the disk. NULL:

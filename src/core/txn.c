@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* txn.c - the folder of a transaction, its lock and its state; see txn.h. txn_run.c carries out. */
+/* txn.c - the folder of a transaction, its lock and its state; see txn.h. txn_state.c
+ * reads its state, txn_run.c carries out. */
 #include "core/txn.h"
 
 #include <errno.h>
@@ -9,10 +10,9 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "core/deadman.h"
+#include "core/selinux.h"
 
 #define STATE_ROOT "/var/lib/kannuki"
-#define ACTIVE	   TXN_ROOT "/ACTIVE"
-#define ENDED	   STATE_ROOT "/ended"
 #define LOCK_DIR   "/run/kannuki"
 
 /* Kept free for undo: a staged copy of each file it puts back, on a disk that filled up meanwhile. */
@@ -27,15 +27,48 @@ void txn_done(struct txn *t)
 	*t = (struct txn){ 0 };
 }
 
+/* Somebody has removed ACTIVE: the journal of one that began and has not ended still says so. 1: there is none. */
+static int lost_active(struct os *os, char **ret_id, struct err *e)
+{
+	CLEANUP_STRV struct strv ids = { 0 };
+
+	if (txn_list(os, &ids, e) < 0)
+		return -1;
+	for (size_t i = ids.count; i-- > 0;) {
+		CLEANUP_TXN struct txn t = { 0 };
+		struct err not_ours = { 0 };
+		int tidy = txn_is_tidy(os, ids.item[i], e);
+
+		if (tidy < 0)
+			return -1;
+		if (tidy || txn_open(os, ids.item[i], &t, &not_ours) < 0 || t.doubt != DOUBT_NONE ||
+		    t.state == TXN_PREPARED || t.state == TXN_ENDED)
+			continue;
+		*ret_id = xstrdup(t.id);
+		return 0;
+	}
+	return 1;
+}
+
+/* 1: it has a folder. */
+static int txn_exists(struct os *os, const char *id, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s", TXN_ROOT, id);
+	CLEANUP_NODE struct node n = { 0 };
+
+	return os_get(os, path, &n, e) < 0 ? -1 : n.type == NODE_DIR;
+}
+
 int txn_active(struct os *os, char **ret_id, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
-	int r = os_read(os, ACTIVE, &text, e);
+	int r = os_read(os, TXN_ACTIVE, &text, e);
 
-	if (r != 0)
-		return r < 0 ? err_ctx(e, _("active transaction")) : 1;
-	*ret_id = xstrdup(str_trim(text));
-	return 0;
+	if (r == 1)
+		r = lost_active(os, ret_id, e);
+	else if (r == 0)
+		*ret_id = xstrdup(str_trim(text));
+	return r < 0 ? err_ctx(e, _("active transaction")) : r;
 }
 
 int txn_list(struct os *os, struct strv *ret, struct err *e)
@@ -52,7 +85,18 @@ int txn_list(struct os *os, struct strv *ret, struct err *e)
 
 bool txn_is_confirmed(const struct txn *t)
 {
-	return t->state == TXN_ENDED && journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
+	return t->state == TXN_ENDED && t->confirmed;
+}
+
+const struct record *txn_remark(const struct txn *t, size_t *at)
+{
+	while (*at < t->journal.count) {
+		const struct record *r = &t->journal.record[(*at)++];
+
+		if (r->type == RECORD_NOTE && r->step != JOURNAL_NO_STEP)
+			return r;
+	}
+	return NULL;
 }
 
 int txn_was_undone(struct os *os, const struct strv *ids, const char *id, struct err *e)
@@ -93,98 +137,14 @@ int txn_lock(struct os *os, unsigned wait_ms, int *ret_token, struct err *e)
 	return txn_lock_or_who(os, wait_ms, ret_token, &holder, e);
 }
 
-static int read_id(struct os *os, const char *path, char **ret, struct err *e)
+static bool is_id(const char *text)
 {
-	CLEANUP_FREE char *text = NULL;
-	int r = os_read(os, path, &text, e);
+	static const char form[] = "00000000-000000";
 
-	if (r < 0)
-		return r;
-	*ret = xstrdup(r == 0 ? str_trim(text) : "");
-	return 0;
-}
-
-static int this_boot(struct os *os, char **ret, struct err *e)
-{
-	return read_id(os, "/proc/sys/kernel/random/boot_id", ret, e);
-}
-
-static int this_machine(struct os *os, char **ret, struct err *e)
-{
-	return read_id(os, "/etc/machine-id", ret, e);
-}
-
-/* Beside the log itself: a folder restored from a backup must not run again. */
-static int is_ended(struct os *os, const char *id, struct err *e)
-{
-	CLEANUP_FREE char *text = NULL;
-	char *rest, *line;
-	int r = os_read(os, ENDED, &text, e);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
-	rest = text;
-	while ((line = str_line(&rest)))
-		if (str_eq(line, id))
-			return 1;
-	return 0;
-}
-
-static enum txn_state state_of(const struct journal *j)
-{
-	if (journal_last(j, RECORD_END, JOURNAL_NO_STEP))
-		return TXN_ENDED;
-	if (journal_last(j, RECORD_CONFIRM, JOURNAL_NO_STEP))
-		return TXN_CONFIRMED;
-	if (journal_last(j, RECORD_UNDO_INTENT, JOURNAL_NO_STEP))
-		return TXN_UNDOING;
-	if (journal_last(j, RECORD_PENDING, JOURNAL_NO_STEP))
-		return TXN_PENDING;
-	return journal_last(j, RECORD_BEGIN, JOURNAL_NO_STEP) ? TXN_APPLYING : TXN_PREPARED;
-}
-
-int txn_refresh(struct os *os, struct txn *t, struct err *e)
-{
-	CLEANUP_FREE char *path = xasprintf("%s/log", t->dir);
-	CLEANUP_FREE char *boot = NULL;
-	CLEANUP_FREE char *machine = NULL;
-	const struct record *r;
-	struct journal j;
-	int ended;
-
-	if (this_boot(os, &boot, e) < 0 || this_machine(os, &machine, e) < 0 ||
-	    journal_read(os, path, &j, e) < 0)
-		return err_ctx(e, _("transaction %s"), t->id);
-	journal_done(&t->journal);
-	t->journal = j;
-	t->state = state_of(&j);
-	r = journal_last(&j, RECORD_BEGIN, JOURNAL_NO_STEP);
-	if (r) {
-		CLEANUP_STRV struct strv ids = { 0 };
-
-		strv_split(&ids, r->text, " ");
-		t->apply_limit = r->number;
-		t->same_boot = ids.count > 0 && str_eq(ids.item[0], boot);
-		if (ids.count > 1 && !str_eq(ids.item[1], machine))
-			return err_set(
-				e, ERR_FAILED,
-				_("transaction %s is of another machine, of which this disk is a "
-				  "copy; it is not touched. If this server is as you want it: "
-				  "rm %s"),
-				t->id, ACTIVE);
-	}
-	r = journal_last(&j, RECORD_PENDING, JOURNAL_NO_STEP);
-	t->deadline = r ? r->number : 0;
-	t->pending_since = 0;
-	for (size_t i = 0; i < j.count && !t->pending_since; i++)
-		if (j.record[i].type == RECORD_PENDING)
-			t->pending_since = j.record[i].boottime;
-	ended = is_ended(os, t->id, e);
-	if (ended < 0)
-		return -1;
-	if (ended)
-		t->state = TXN_ENDED;
-	return 0;
+	for (size_t i = 0; i < strlen(form); i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return text[strlen(form)] == '\0';
 }
 
 int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e)
@@ -194,7 +154,7 @@ int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e)
 	CLEANUP_FREE char *text = NULL;
 	int r;
 
-	if (strchr(id, '/') || id[0] == '.')
+	if (!is_id(id))
 		return err_set(e, ERR_USAGE, _("\"%s\" is not the id of a transaction"), id);
 	r = os_read(os, path, &text, e);
 	if (r == 1)
@@ -204,6 +164,27 @@ int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e)
 	*ret = t;
 	t = (struct txn){ 0 };
 	return 0;
+}
+
+int txn_open_active(struct os *os, struct txn *ret, struct err *e)
+{
+	CLEANUP_FREE char *id = NULL;
+	int r = txn_active(os, &id, e);
+
+	if (r != 0)
+		return r;
+	if (!is_id(id))
+		return err_set(e, ERR_CONFLICT,
+			       _("%s is damaged: it names no transaction. What there is: kannuki "
+				 "log. If this server is as you want it: rm %s"),
+			       TXN_ACTIVE, TXN_ACTIVE);
+	r = txn_exists(os, id, e);
+	if (r == 0)
+		return err_set(e, ERR_CONFLICT,
+			       _("transaction %s is under way, says %s, but its folder is not "
+				 "there. If this server is as you want it: rm %s"),
+			       id, TXN_ACTIVE, TXN_ACTIVE);
+	return r < 0 ? r : txn_open(os, id, ret, e);
 }
 
 static int write_in(struct os *os, const struct txn *t, const char *name, const struct node *file,
@@ -253,12 +234,11 @@ static int fill_folder(struct os *os, const struct txn *t, const struct plan *pl
 	const struct node reserve = {
 		.type = NODE_FILE, .mode = 0600, .data = zeros, .len = RESERVE_BYTES
 	};
-	const struct node recover = {
-		.type = NODE_FILE, .mode = 0700, .data = program->data, .len = program->len
-	};
+	CLEANUP_NODE struct node recover = { .type = NODE_FILE, .mode = 0700, .len = program->len };
 
-	if (make_folders(os, t, e) < 0 || write_in(os, t, "plan", &steps, e) < 0 ||
-	    write_in(os, t, "recover", &recover, e) < 0 ||
+	recover.data = xmemdup(program->data, program->len + 1);
+	if (selinux_label_program(os, &recover, e) < 0 || make_folders(os, t, e) < 0 ||
+	    write_in(os, t, "plan", &steps, e) < 0 || write_in(os, t, "recover", &recover, e) < 0 ||
 	    write_in(os, t, "reserve", &reserve, e) < 0 || journal_create(os, log, e) < 0)
 		return -1;
 	return program_runs(os, t, e);
@@ -282,7 +262,7 @@ static int new_id(struct os *os, char **ret, struct err *e)
 		path = xasprintf("%s/%s", TXN_ROOT, id);
 		if (os_get(os, path, &n, e) < 0)
 			return -1;
-		ended = is_ended(os, id, e);
+		ended = txn_has_ended(os, id, e);
 		if (ended < 0)
 			return -1;
 		if (n.type == NODE_ABSENT && !ended) {
@@ -324,7 +304,7 @@ int txn_prepare(struct os *os, const struct plan *plan, const struct node *progr
 	line = xasprintf("%s\n", t.id);
 	node_file(&mark, line, 0600);
 	if (fill_folder(os, &t, plan, program, e) < 0 ||
-	    os_put(os, ACTIVE, &absent, &mark, e) < 0) {
+	    os_put(os, TXN_ACTIVE, &absent, &mark, e) < 0) {
 		struct err ignored = { 0 };
 
 		txn_discard(os, &t, &ignored);
@@ -366,7 +346,7 @@ static int remove_active(struct os *os, const char *id, struct err *e)
 	if (r < 0)
 		return r;
 	/* Gone already: what a killed run has left beside it goes too. */
-	return r > 0 || str_eq(active, id) ? os_remove(os, ACTIVE, e) : 0;
+	return r > 0 || str_eq(active, id) ? os_remove(os, TXN_ACTIVE, e) : 0;
 }
 
 int txn_discard(struct os *os, struct txn *t, struct err *e)
@@ -380,12 +360,12 @@ static int remember_ended(struct os *os, const char *id, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *longer = NULL;
-	int r = is_ended(os, id, e);
+	int r = txn_has_ended(os, id, e);
 
-	if (r < 0 || os_read(os, ENDED, &text, e) < 0)
+	if (r < 0 || os_read(os, TXN_ENDED_LIST, &text, e) < 0)
 		return -1;
 	longer = xasprintf("%s%s%s", text ? text : "", r > 0 ? "" : id, r > 0 ? "" : "\n");
-	return os_write(os, ENDED, longer, 0600, e);
+	return os_write(os, TXN_ENDED_LIST, longer, 0600, e);
 }
 
 static int remove_in(struct os *os, const struct txn *t, const char *name, struct err *e)
@@ -401,7 +381,7 @@ static int remove_images(struct os *os, const struct txn *t, struct err *e)
 	CLEANUP_FREE char *pre = xasprintf("%s/pre", t->dir);
 	CLEANUP_FREE char *post = xasprintf("%s/post", t->dir);
 
-	if (journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP))
+	if (t->confirmed)
 		return 0;
 	return remove_folder(os, pre, e) < 0 || remove_folder(os, post, e) < 0 ? -1 : 0;
 }
@@ -478,6 +458,14 @@ static int read_image(struct os *os, const char *path, struct image *ret, struct
 	if (r != 0)
 		return r;
 	return image_decode(text, ret, e) < 0 ? err_ctx(e, _("image %s"), path) : 0;
+}
+
+int txn_has_pre_image(struct os *os, const struct txn *t, size_t step, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/pre/%04zu", t->dir, step);
+	CLEANUP_NODE struct node n = { 0 };
+
+	return os_get(os, path, &n, e) < 0 ? -1 : n.type == NODE_FILE;
 }
 
 int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret, struct err *e)

@@ -12,7 +12,9 @@
 #include "core/journal.h"
 #include "core/plan.h"
 
-#define TXN_ROOT "/var/lib/kannuki/txn"
+#define TXN_ROOT       "/var/lib/kannuki/txn"
+#define TXN_ACTIVE     TXN_ROOT "/ACTIVE" /* holds the id of the one that is under way */
+#define TXN_ENDED_LIST "/var/lib/kannuki/ended"
 
 /* A step takes up to three records; all of them must find room in the journal, see JOURNAL_KEPT. */
 #define TXN_STEPS_MAX 128
@@ -26,14 +28,23 @@ enum txn_state {
 	TXN_ENDED,
 };
 
+/* Nothing but a person's word starts the undo of a transaction that is in doubt. */
+enum txn_doubt {
+	DOUBT_NONE,
+	DOUBT_JOURNAL,	/* no record can be read, but images are there */
+	DOUBT_PUT_BACK, /* of an earlier boot, and not armed on this disk: restored from a backup */
+};
+
 struct txn {
 	char *id; /* YYYYMMDD-HHMMSS, UTC */
 	char *dir;
 	struct plan plan;
 	struct journal journal;
 	enum txn_state state;
+	enum txn_doubt doubt;
+	bool confirmed;	       /* by CONFIRM, or by what only comes after it */
 	bool same_boot;	       /* BEGIN was in this boot */
-	int64_t apply_limit;   /* boottime ns: by then it must be PENDING */
+	int64_t apply_limit;   /* boottime ns: by then the next step must be done */
 	int64_t pending_since; /* boottime ns, 0 before */
 	int64_t deadline;      /* boottime ns, 0 before PENDING */
 };
@@ -41,16 +52,29 @@ struct txn {
 void txn_done(struct txn *t);
 #define CLEANUP_TXN CLEANUP(txn_done)
 
-/* Id of the transaction that is under way. 1: none. */
+/* Id of the transaction that is under way, also where somebody has removed the file that names it. 1: none. */
 int txn_active(struct os *os, char **ret_id, struct err *e);
+/* The one that is under way. 1: none. When ACTIVE names none that is there, the error says what to do. */
+int txn_open_active(struct os *os, struct txn *ret, struct err *e);
+/* ERR_CONFLICT when it is in doubt, with what a person can do. */
+int txn_expect_certain(const struct txn *t, struct err *e);
 /* Reads a transaction's folder. Refuses a journal of another machine or of a newer format. */
 int txn_open(struct os *os, const char *id, struct txn *ret, struct err *e);
 /* Reads its journal again and works out the state. */
 int txn_refresh(struct os *os, struct txn *t, struct err *e);
+/* apply_limit, from the records that are in memory. A slow host is no stuck one: each step that is done gives the
+ * next one as much time as BEGIN gave the first. */
+int64_t txn_apply_limit(const struct txn *t);
 /* Ids of all transactions with a folder, oldest first. */
 int txn_list(struct os *os, struct strv *ret, struct err *e);
+/* Is it in the list of ended ones? It is kept beside the folders: one that a backup brings back must not run again.
+ * 1: yes. */
+int txn_has_ended(struct os *os, const char *id, struct err *e);
 /* It was confirmed, and is at its end. */
 bool txn_is_confirmed(const struct txn *t);
+/* What a person has to know of its end: what somebody else had changed and is kept or stays, what a finish
+ * fell back on. The next one from *at on, which is 0 at first; NULL: no more. */
+const struct record *txn_remark(const struct txn *t, size_t *at);
 /* Has another of these, a confirmed one, taken this one back? 1: yes. */
 int txn_was_undone(struct os *os, const struct strv *ids, const char *id, struct err *e);
 
@@ -73,7 +97,7 @@ int txn_prepare(struct os *os, const struct plan *plan, const struct node *progr
 int txn_discard(struct os *os, struct txn *t, struct err *e);
 
 struct txn_limits {
-	unsigned apply_seconds;	 /* from BEGIN to PENDING */
+	unsigned apply_seconds;	 /* before PENDING: so long without a step being done is too long */
 	unsigned window_seconds; /* from PENDING to the deadline */
 };
 
@@ -115,6 +139,8 @@ int txn_is_tidy(struct os *os, const char *id, struct err *e);
  * all. One that is not ours to judge stays. The caller holds the lock; nothing is under way. */
 int txn_tidy(struct os *os, const char *id, struct err *e);
 
+/* 1: there is one; then the step was begun, or was just about to be. */
+int txn_has_pre_image(struct os *os, const struct txn *t, size_t step, struct err *e);
 /* Image of a step, before and after it. 1: there is none. */
 int txn_pre_image(struct os *os, const struct txn *t, size_t step, struct image *ret,
 		  struct err *e);

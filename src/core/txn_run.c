@@ -75,9 +75,12 @@ static int undo_step(struct os *os, struct txn *t, size_t i, enum undo_mode mode
 	CLEANUP_IMAGE struct image post = { 0 };
 	int r, has_post;
 
-	if (!journal_last(&t->journal, RECORD_INTENT, (uint32_t)i))
-		return 0;
 	r = txn_pre_image(os, t, i, &pre, e);
+	/* Without both it was not begun. With an image alone INTENT cannot be read, or was never written: undo works for
+	 * what never began. */
+	if (r == 1 && !journal_last(&t->journal, RECORD_INTENT, (uint32_t)i) &&
+	    !journal_last(&t->journal, RECORD_DONE, (uint32_t)i))
+		return 0;
 	if (r == 1)
 		return err_set(e, ERR_FAILED, _("the image from before it is missing"));
 	if (r < 0)
@@ -148,6 +151,9 @@ static int run_phases(struct os *os, struct txn *t, const char *secret, struct e
 			return err_set(e, ERR_FAILED, _("the time limit for applying has passed"));
 		if (run_step(os, t, i, secret, e) < 0)
 			return err_ctx(e, "%s", s->title);
+		/* One that took too long gives no time to others: the layers may be about to undo it all. */
+		if (os_now(os, OS_BOOTTIME) <= t->apply_limit)
+			t->apply_limit = txn_apply_limit(t);
 	}
 	return 0;
 }
@@ -244,6 +250,26 @@ static void note(struct os *os, struct txn *t, const char *text)
 	journal_mark(os, &t->journal, RECORD_NOTE, text, &ignored);
 }
 
+/* A remark is told whole, and once also where several steps met the same. */
+static void remark_on(struct os *os, struct txn *t, size_t step, const char *text)
+{
+	struct journal_entry entry = { .type = RECORD_NOTE, .step = (uint32_t)step };
+	struct err ignored = { 0 };
+	const struct record *r;
+
+	for (size_t at = 0; (r = txn_remark(t, &at));)
+		if (strncmp(r->text, text, strlen(r->text)) == 0)
+			return;
+	for (; *text && journal_has_spare(&t->journal); entry.number++) {
+		CLEANUP_FREE char *piece = xstrndup(text, str_fit(text, JOURNAL_TEXT_MAX));
+
+		entry.text = piece;
+		if (journal_add(os, &t->journal, &entry, &ignored) < 0)
+			return;
+		text += strlen(piece);
+	}
+}
+
 static int extend_locked(struct os *os, struct txn *t, unsigned seconds, struct err *e)
 {
 	int64_t now = os_now(os, OS_BOOTTIME), wanted = now + seconds * SECOND;
@@ -299,10 +325,9 @@ static void give_reserve_back(struct os *os, const struct txn *t)
 static int fall_back(struct os *os, struct txn *t, size_t i, const struct err *why)
 {
 	struct err e = { 0 };
-	CLEANUP_FREE char *text = xasprintf("%s: %s", t->plan.step[i].title, why->msg);
 	int r = undo_step(os, t, i, UNDO_LIVE, &e);
 
-	note(os, t, text);
+	remark_on(os, t, i, why->msg);
 	return r;
 }
 
@@ -314,7 +339,8 @@ static int run_finish_step(struct os *os, struct txn *t, size_t i, struct err *e
 	for (unsigned tries = 1;; tries++) {
 		if (run_step(os, t, i, NULL, e) == 0)
 			return 0;
-		if (tries == FINISH_TRIES || os_now(os, OS_BOOTTIME) >= until)
+		/* Also where a program hung until its own limit, which is as long, one more try. */
+		if (tries == FINISH_TRIES || (tries > 1 && os_now(os, OS_BOOTTIME) >= until))
 			return -1;
 		*e = (struct err){ 0 };
 		os_sleep(os, FINISH_PAUSE_MS);
@@ -342,7 +368,7 @@ int txn_finish(struct os *os, struct txn *t, struct err *e)
 			fell_back = true;
 		}
 	}
-	if (end(os, t, fell_back ? N_("confirmed, but not finished") : "confirmed", false, e) < 0)
+	if (end(os, t, fell_back ? N_("confirmed, but not finished") : END_CONFIRMED, false, e) < 0)
 		return -1;
 	if (!fell_back)
 		return 0;
@@ -365,6 +391,8 @@ static int undo_all(struct os *os, struct txn *t, enum undo_mode mode, struct er
 		if (closed && t->plan.step[i].phase == PHASE_ADD)
 			break;
 		r = undo_step(os, t, i, mode, &e);
+		if (r > 0)
+			remark_on(os, t, i, e.msg);
 		if (r != 0)
 			err_ctx(&e, "%s", t->plan.step[i].title);
 		closed = closed || (r < 0 && t->plan.step[i].phase != PHASE_ADD);
@@ -379,7 +407,8 @@ static int undo_all(struct os *os, struct txn *t, enum undo_mode mode, struct er
 int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reason, struct err *e)
 {
 	struct err first = { 0 }, remark = { 0 };
-	bool boot = mode == UNDO_BOOT;
+	bool boot = mode == UNDO_BOOT, remarked;
+	size_t first_remark = 0;
 
 	if (t->state == TXN_CONFIRMED)
 		return err_set(e, ERR_FAILED, _("transaction %s is confirmed already"), t->id);
@@ -396,7 +425,9 @@ int txn_undo(struct os *os, struct txn *t, enum undo_mode mode, const char *reas
 		*e = first;
 		return err_ctx(e, _("not everything is back yet"));
 	}
-	if (!boot && end(os, t, remark.kind ? N_("undone, with a remark") : "undone", false, e) < 0)
+	/* Early boot may have met what settle does not look at again. */
+	remarked = txn_remark(t, &first_remark) != NULL;
+	if (!boot && end(os, t, remarked ? N_("undone, with a remark") : "undone", false, e) < 0)
 		return -1;
 	if (remark.kind == ERR_NONE)
 		return 0;

@@ -158,3 +158,13 @@ int read_followed(struct os *os, const char *path, char **ret, struct err *e)
 	*ret = TAKE(n.data);
 	return 0;
 }
+
+int file_is(struct os *os, const char *path, const char *text, struct err *e)
+{
+	CLEANUP_FREE char *now = NULL;
+	int r = os_read(os, path, &now, e);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return str_eq(now, text) ? 1 : 2;
+}

@@ -29,3 +29,6 @@ void show_values(const char *block, const char *property, struct strv *ret);
 int get_followed(struct os *os, const char *path, struct node *ret, struct err *e);
 /* As os_read, so. */
 int read_followed(struct os *os, const char *path, char **ret, struct err *e);
+
+/* 0: there is no such file; 1: it has this text; 2: another one. */
+int file_is(struct os *os, const char *path, const char *text, struct err *e);

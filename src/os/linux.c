@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,9 +13,13 @@
 
 static void linux_unlock(struct os *os, int token)
 {
+	struct stat st;
+
 	(void)os;
+	if (token < 0)
+		return;
 	/* So that who takes it next is never taken for us, even before it has written its pid. */
-	if (ftruncate(token, 0) < 0)
+	if (fstat(token, &st) == 0 && st.st_size > 0 && ftruncate(token, 0) < 0)
 		errno = 0;
 	close(token);
 }
@@ -69,6 +74,7 @@ static const struct os_ops linux_ops = {
 	.addresses = linux_addresses,
 	.ssh_banner = linux_ssh_banner,
 	.lock = linux_lock,
+	.hold = linux_hold,
 	.unlock = linux_unlock,
 	.record_lock = linux_record_lock,
 	.now = linux_now,

@@ -2,6 +2,8 @@
 /* linux.h - what the files of the real host share; not for others. */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "os/os.h"
 
 struct os_linux {
@@ -34,12 +36,16 @@ int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsign
 		     char **ret, struct err *e);
 int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token, pid_t *ret_holder,
 	       struct err *e);
+int linux_hold(struct os *os, const char *path, unsigned wait_ms, int *ret_token, struct err *e);
 int linux_record_lock(struct os *os, const char *path, pid_t *ret_holder, struct err *e);
 
 /* Opens path below the root; flags always get O_CLOEXEC. < 0 with errno set. */
 int linux_open(struct os *os, const char *path, int flags);
-/* Opens the folder that holds path's last part, and points *ret_name at that part of path. */
+/* Opens the folder that holds path's last part, and points *ret_name at that part of path. ELOOP where a link
+ * that is neither root's nor ours is on the way. */
 int linux_open_parent(struct os *os, const char *path, const char **ret_name);
+/* For connect(2); returns its length. */
+socklen_t sockaddr_of(const struct addr *to, uint16_t port, struct sockaddr_storage *ret);
 /* All of an open file, at most OS_FILE_MAX bytes. */
 int read_all(int fd, char **ret, size_t *ret_len);
 /* /proc/PID/NAME as text. 1: gone. */

@@ -23,11 +23,14 @@ static const char *relative(const char *path)
 }
 
 #define RACES_MAX 64
+#define LINKS_MAX 40
 
-int linux_open(struct os *os, const char *path, int flags)
+static char *without_links(struct os *os, const char *path);
+
+static int open_how(struct os *os, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
-				.resolve = RESOLVE_IN_ROOT };
+				.resolve = RESOLVE_IN_ROOT | resolve };
 	const struct os_linux *l = linux_of(os);
 	int fd = -1;
 
@@ -39,18 +42,107 @@ int linux_open(struct os *os, const char *path, int flags)
 	}
 	/* Kernels before 5.6 (RHEL 8) do not have it, and old containers refuse what they do not
 	 * know. Below "/" a plain open is the same; another root is for tests. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && l->is_slash)
-		return openat(l->root, relative(path), flags | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && l->is_slash) {
+		CLEANUP_FREE char *plain = resolve ? without_links(os, path) : xstrdup(path);
+
+		return plain ? openat(l->root, relative(plain), flags | O_CLOEXEC) : -1;
+	}
 	return fd;
+}
+
+int linux_open(struct os *os, const char *path, int flags)
+{
+	return open_how(os, path, flags, 0);
+}
+
+/* Where a link leads, if it is root's (or ours, where we are not root). 1: it is no link, or not there. */
+static int read_own_link(int root, const char *path, char *target, size_t size)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (fstatat(root, relative(path), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 1 : -1;
+	if (!S_ISLNK(st.st_mode))
+		return 1;
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		errno = ELOOP;
+		return -1;
+	}
+	n = readlinkat(root, relative(path), target, size - 1);
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	return 0;
+}
+
+/* One name further: "/etc" and "ssh" are "/etc/ssh". */
+static void step_down(char **done, const char *name)
+{
+	char *slash = strrchr(*done, '/'), *longer;
+
+	if (str_eq(name, "") || str_eq(name, "."))
+		return;
+	if (str_eq(name, "..")) {
+		if (slash)
+			*slash = '\0';
+		return;
+	}
+	longer = xasprintf("%s/%s", *done, name);
+	free(*done);
+	*done = longer;
+}
+
+/* The same path without links, each of which was root's; NULL with errno set. malloc'd. */
+static char *without_links(struct os *os, const char *path)
+{
+	CLEANUP_FREE char *done = xstrdup("");
+	CLEANUP_FREE char *rest = xstrdup(path);
+	unsigned links = 0;
+
+	while (rest[0]) {
+		size_t n = strcspn(rest, "/");
+		CLEANUP_FREE char *name = xstrndup(rest, n);
+		CLEANUP_FREE char *before = xstrdup(done);
+		char target[4096], *next;
+		int r;
+
+		step_down(&done, name);
+		r = str_eq(done, before)
+			    ? 1
+			    : read_own_link(linux_of(os)->root, done, target, sizeof(target));
+		if (r < 0)
+			return NULL;
+		if (r == 0 && ++links > LINKS_MAX) {
+			errno = ELOOP;
+			return NULL;
+		}
+		next = r == 0 ? xasprintf("%s/%s", target, rest + n)
+			      : xstrdup(rest + n + (rest[n] == '/'));
+		free(rest);
+		rest = next;
+		if (r == 0) {
+			free(done);
+			done = xstrdup(target[0] == '/' ? "" : before);
+		}
+	}
+	return xasprintf("%s/", done);
 }
 
 int linux_open_parent(struct os *os, const char *path, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
 	CLEANUP_FREE char *dir = xstrndup(path, slash ? (size_t)(slash - path) : 0);
+	CLEANUP_FREE char *plain = NULL;
+	int fd;
 
 	*ret_name = slash ? slash + 1 : path;
-	return linux_open(os, dir[0] ? dir : "/", O_RDONLY | O_DIRECTORY);
+	fd = open_how(os, dir[0] ? dir : "/", O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (fd >= 0 || errno != ELOOP)
+		return fd;
+	/* Whoever may write a folder on the way could lead us anywhere. */
+	plain = without_links(os, dir);
+	return plain ? open_how(os, plain, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS) : -1;
 }
 
 int read_all(int fd, char **ret, size_t *ret_len)
@@ -258,6 +350,24 @@ int linux_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_token
 	/* Only names the holder in a message: no failure if it cannot. */
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
 		errno = 0;
+	*ret_token = TAKE_FD(fd);
+	return 0;
+}
+
+int linux_hold(struct os *os, const char *path, unsigned wait_ms, int *ret_token, struct err *e)
+{
+	const struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	CLEANUP_FD int fd = linux_open(os, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return err_sys(e, errno, "%s", path);
+	for (unsigned waited = 0; fd >= 0 && fcntl(fd, F_SETLK, &whole) < 0; waited += 20) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return err_sys(e, errno, "%s", path);
+		if (waited >= wait_ms)
+			return 1;
+		usleep(20000);
+	}
 	*ret_token = TAKE_FD(fd);
 	return 0;
 }

@@ -380,6 +380,10 @@ int linux_put(struct os *os, const char *path, const struct node *expect, const 
 	dir = p.dir = linux_open_parent(os, path, &p.name);
 	if (dir < 0 && (errno == ENOENT || errno == ENOTDIR) && want->type == NODE_ABSENT)
 		return 0;
+	if (dir < 0 && errno == ELOOP)
+		return err_set(e, ERR_CONFLICT,
+			       _("%s: a link on the way there is not root's, and is not followed"),
+			       path);
 	if (dir < 0)
 		return err_sys(e, errno, "%s", path);
 	if (path[0] != '/' || !is_name(p.name) || want->type == NODE_OTHER ||

@@ -228,7 +228,7 @@ int linux_addresses(struct os *os, struct if_addr **ret, size_t *ret_count, stru
 	return 0;
 }
 
-static socklen_t sockaddr_of(const struct addr *to, uint16_t port, struct sockaddr_storage *ret)
+socklen_t sockaddr_of(const struct addr *to, uint16_t port, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
@@ -286,10 +286,13 @@ int linux_ssh_banner(struct os *os, const struct addr *to, uint16_t port, unsign
 	struct sockaddr_storage at;
 	socklen_t len = sockaddr_of(to, port, &at);
 	char line[LINE_MAX_BYTES];
+	const int yes = 1;
 
 	/* A kernel without IPv6 listens on none. */
 	if (fd < 0)
 		return errno == EAFNOSUPPORT ? 1 : err_sys(e, errno, "socket");
+	/* Our end may get the very port that sshd is to have next, and would keep it for a minute (TIME_WAIT). */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	if (connect(fd, (struct sockaddr *)&at, len) < 0 && errno != EINPROGRESS)
 		return 1;
 	if (!wait_for(os, fd, POLLOUT, end))

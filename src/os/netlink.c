@@ -43,7 +43,7 @@ bool netlink_next(struct netlink_rest *rest, struct netlink_message *ret)
 }
 
 /* What stands behind a message's own head of that size. */
-static struct netlink_rest behind(const struct netlink_message *m, size_t head)
+struct netlink_rest netlink_behind(const struct netlink_message *m, size_t head)
 {
 	struct netlink_rest rest = { m->data, m->len };
 
@@ -51,13 +51,7 @@ static struct netlink_rest behind(const struct netlink_message *m, size_t head)
 	return rest;
 }
 
-struct attribute {
-	unsigned type; /* without the flags that nftables puts there */
-	const char *data;
-	size_t len;
-};
-
-static bool next_attribute(struct netlink_rest *rest, struct attribute *ret)
+bool netlink_next_attribute(struct netlink_rest *rest, struct netlink_attribute *ret)
 {
 	struct nlattr a;
 
@@ -66,9 +60,9 @@ static bool next_attribute(struct netlink_rest *rest, struct attribute *ret)
 	memcpy(&a, rest->at, sizeof(a));
 	if (a.nla_len < NLA_HDRLEN || a.nla_len > rest->len)
 		return false;
-	*ret = (struct attribute){ .type = a.nla_type & NLA_TYPE_MASK,
-				   .data = rest->at + NLA_HDRLEN,
-				   .len = (size_t)a.nla_len - NLA_HDRLEN };
+	*ret = (struct netlink_attribute){ .type = a.nla_type & NLA_TYPE_MASK,
+					   .data = rest->at + NLA_HDRLEN,
+					   .len = (size_t)a.nla_len - NLA_HDRLEN };
 	skip(rest, a.nla_len);
 	return true;
 }
@@ -119,9 +113,9 @@ static enum socket_kind kind_of(const struct inet_diag_msg *m)
 bool netlink_socket(const struct netlink_message *message, bool udp, struct socket_info *ret,
 		    unsigned *ret_device)
 {
-	struct netlink_rest rest = behind(message, sizeof(struct inet_diag_msg));
+	struct netlink_rest rest = netlink_behind(message, sizeof(struct inet_diag_msg));
 	struct inet_diag_msg m;
-	struct attribute a;
+	struct netlink_attribute a;
 
 	if (message->type != SOCK_DIAG_BY_FAMILY || message->len < sizeof(m))
 		return false;
@@ -139,7 +133,7 @@ bool netlink_socket(const struct netlink_message *message, bool udp, struct sock
 		.inode = m.idiag_inode,
 	};
 	*ret_device = m.id.idiag_if;
-	while (next_attribute(&rest, &a))
+	while (netlink_next_attribute(&rest, &a))
 		if (a.type == INET_DIAG_SKV6ONLY && a.len >= 1)
 			ret->v6only = a.data[0] != 0;
 	return true;
@@ -150,10 +144,10 @@ bool netlink_socket(const struct netlink_message *message, bool udp, struct sock
 bool netlink_address(const struct netlink_message *message, struct if_addr *ret,
 		     unsigned *ret_device)
 {
-	struct netlink_rest rest = behind(message, sizeof(struct ifaddrmsg));
+	struct netlink_rest rest = netlink_behind(message, sizeof(struct ifaddrmsg));
 	struct if_addr found = { 0 };
 	struct ifaddrmsg m;
-	struct attribute a;
+	struct netlink_attribute a;
 
 	if (message->type != RTM_NEWADDR || message->len < sizeof(m))
 		return false;
@@ -161,7 +155,7 @@ bool netlink_address(const struct netlink_message *message, struct if_addr *ret,
 	if (!length_of(m.ifa_family))
 		return false;
 	/* On a point-to-point link IFA_ADDRESS is the peer's: IFA_LOCAL is ours. */
-	while (next_attribute(&rest, &a))
+	while (netlink_next_attribute(&rest, &a))
 		if (a.len == length_of(m.ifa_family) &&
 		    (a.type == IFA_LOCAL || (a.type == IFA_ADDRESS && !found.addr.family)))
 			found.addr = addr_from(m.ifa_family, a.data);
@@ -179,10 +173,10 @@ bool netlink_address(const struct netlink_message *message, struct if_addr *ret,
  * (NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE). */
 static bool is_about(const struct netlink_message *m, const char *table)
 {
-	struct netlink_rest rest = behind(m, sizeof(struct nfgenmsg));
-	struct attribute a;
+	struct netlink_rest rest = netlink_behind(m, sizeof(struct nfgenmsg));
+	struct netlink_attribute a;
 
-	while (next_attribute(&rest, &a))
+	while (netlink_next_attribute(&rest, &a))
 		if (a.type == NFTA_TABLE_NAME)
 			return a.len == strlen(table) + 1 && memcmp(a.data, table, a.len) == 0;
 	return false;

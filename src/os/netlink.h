@@ -22,6 +22,18 @@ struct netlink_rest {
 /* The next whole message. False: there is none, a cut off one is passed over. */
 bool netlink_next(struct netlink_rest *rest, struct netlink_message *ret);
 
+/* What stands behind a message's own head of that size: attributes. */
+struct netlink_rest netlink_behind(const struct netlink_message *m, size_t head);
+
+struct netlink_attribute {
+	unsigned type; /* without the flags that nftables puts there */
+	const char *data;
+	size_t len;
+};
+
+/* The next whole attribute; those within one are read the same way, from its data. */
+bool netlink_next_attribute(struct netlink_rest *rest, struct netlink_attribute *ret);
+
 typedef void netlink_fn(void *arg, const struct netlink_message *m);
 /* Hands each message of one datagram of an answer on. 0: more will come; 1: that was the end. */
 int netlink_take(const void *buf, size_t len, netlink_fn *fn, void *arg, struct err *e);

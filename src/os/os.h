@@ -169,7 +169,11 @@ struct os_ops {
 	 * wait_ms, *ret_holder is its pid or 0. */
 	int (*lock)(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
 		    pid_t *ret_holder, struct err *e);
-	void (*unlock)(struct os *os, int token);
+	/* The same with a record lock (fcntl(2)) on all of a file that is there, as lckpwdf(3) takes it, and with no
+	 * word of ours in it. *ret_token is -1 where there is no such file. */
+	int (*hold)(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
+		    struct err *e);
+	void (*unlock)(struct os *os, int token); /* -1: nothing */
 	/* Who holds a record lock (fcntl(2)) on all or part of a file, as dpkg and rpm do. 0: nobody,
 	 * or no such file; 1: held, *ret_holder is the pid, or 0 for one we cannot see. */
 	int (*record_lock)(struct os *os, const char *path, pid_t *ret_holder, struct err *e);
@@ -208,7 +212,8 @@ static inline int os_list(struct os *os, const char *path, struct strv *ret, str
  * inode compared with expect, swapped back on a mismatch -> fsync of the folder. Folders: mkdir
  * or rmdir (ENOTEMPTY is a failure), mode and owner set. A leftover staged file of a killed run
  * (".NAME.kannuki~") is removed first. Idempotent: when the path holds `want` already nothing is
- * done and 0 returned, whatever `expect` says.
+ * done and 0 returned, whatever `expect` says. No link on the way that is another user's than root's is
+ * followed: ERR_CONFLICT.
  */
 static inline int os_put(struct os *os, const char *path, const struct node *expect,
 			 const struct node *want, struct err *e)
@@ -290,6 +295,12 @@ static inline int os_lock(struct os *os, const char *path, unsigned wait_ms, int
 			  pid_t *ret_holder, struct err *e)
 {
 	return os->ops->lock(os, path, wait_ms, ret_token, ret_holder, e);
+}
+
+static inline int os_hold(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
+			  struct err *e)
+{
+	return os->ops->hold(os, path, wait_ms, ret_token, e);
 }
 
 static inline void os_unlock(struct os *os, int token)

@@ -87,21 +87,20 @@ static void add_effects(const struct plan *p, struct str *ret)
 	str_add(ret, "\n");
 }
 
-/* A password hash or a private key never stands in a change; still, only text files are shown. */
-static int add_change(struct os *os, json_t *change, struct strv *seen, struct str *ret,
-		      struct err *e)
+struct diffs {
+	struct strv seen;
+	struct str *text;
+};
+
+static int add_file(struct os *os, const char *path, const char *text, struct diffs *ret,
+		    struct err *e)
 {
-	const char *path = json_string_value(json_object_get(change, "path"));
-	const char *type = json_string_value(json_object_get(change, "type"));
-	const char *text = json_string_value(json_object_get(change, "text"));
 	CLEANUP_FREE char *now = NULL;
 
-	if (!path || !str_eq(type, "file") || !text)
-		return 0;
 	/* The last form of a file is what stays; report only that. */
-	if (strv_has(seen, path))
+	if (strv_has(&ret->seen, path))
 		return 0;
-	strv_add(seen, path);
+	strv_add(&ret->seen, path);
 	if (os_uid(os) != 0) {
 		struct err ignored = { 0 };
 
@@ -110,23 +109,42 @@ static int add_change(struct os *os, json_t *change, struct strv *seen, struct s
 	} else if (os_read(os, path, &now, e) < 0) {
 		return -1;
 	}
-	diff_unified(now ? path : "/dev/null", now ? now : "", path, text, ret);
+	diff_unified(now ? path : "/dev/null", now ? now : "", path, text, ret->text);
 	return 0;
+}
+
+/* A password hash or a private key never stands in a change; still, only text files are shown. */
+static int add_change(struct os *os, json_t *change, struct diffs *ret, struct err *e)
+{
+	const char *path = json_string_value(json_object_get(change, "path"));
+	const char *type = json_string_value(json_object_get(change, "type"));
+	const char *text = json_string_value(json_object_get(change, "text"));
+
+	if (!path || !str_eq(type, "file") || !text)
+		return 0;
+	return add_file(os, path, text, ret, e);
 }
 
 static int add_diffs(struct os *os, const struct plan *p, struct str *ret, struct err *e)
 {
-	CLEANUP_STRV struct strv seen = { 0 };
+	struct diffs diffs = { .text = ret };
+	int r = 0;
 
-	for (size_t i = p->count; i-- > 0;) {
-		json_t *changes = json_object_get(p->step[i].args, "changes"), *one;
+	for (size_t i = p->count; r == 0 && i-- > 0;) {
+		json_t *args = p->step[i].args, *one;
+		json_t *changes = json_object_get(args, "changes");
+		const char *file = json_string_value(json_object_get(args, "file"));
+		const char *text = json_string_value(json_object_get(args, "text"));
 		size_t j;
 
 		json_array_foreach (changes, j, one)
-			if (add_change(os, one, &seen, ret, e) < 0)
-				return -1;
+			r = r < 0 ? r : add_change(os, one, &diffs, e);
+		/* Settings of the kernel come with the text of their file. */
+		if (r == 0 && file && text)
+			r = add_file(os, file, text, &diffs, e);
 	}
-	return 0;
+	strv_done(&diffs.seen);
+	return r;
 }
 
 /* Before the transaction, and outside of it. */
@@ -136,8 +154,7 @@ static void add_packages(const struct plan *p, struct str *ret)
 		return;
 	str_addf(ret, "[%s]\n", _("first, and not undone: packages stay as they are then"));
 	if (p->updates_all)
-		str_addf(ret, "  - %s\n",
-			 _("update all packages (apt-get upgrade), without dialogs"));
+		str_addf(ret, "  - %s\n", _("update all packages, without dialogs"));
 	for (size_t i = 0; i < p->packages.count; i++)
 		str_addf(ret, _("  - install %s\n"), p->packages.item[i]);
 	str_add(ret, "\n");
@@ -189,6 +206,8 @@ static json_t *steps_json(const struct plan *p)
 
 		json_array_foreach (changes, j, one)
 			json_array_append(paths, json_object_get(one, "path"));
+		if (!changes && json_is_string(json_object_get(s->args, "file")))
+			json_array_append(paths, json_object_get(s->args, "file"));
 		json_array_append_new(a, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id",
 						   s->id, "kind", s->kind->name, "title", s->title,
 						   "why", s->why, "undo", s->undo, "class",

@@ -21,21 +21,36 @@ static const char *layer_words(const char *layer)
 	return layer;
 }
 
-/* PROOF_WITNESS with its arguments; NULL: it is something else. */
+/* PROOF_WITNESS taken apart; false: it is something else. */
+static bool split_witness(const char *text, struct strv *ret, unsigned *ret_port)
+{
+	CLEANUP_FREE char *again = NULL;
+
+	strv_split(ret, text, " ");
+	if (ret->count != 8)
+		return false;
+	*ret_port = (unsigned)strtoul(ret->item[7], NULL, 10);
+	again = xasprintf(PROOF_WITNESS, ret->item[0], ret->item[2], ret->item[4], *ret_port);
+	return str_eq(again, text);
+}
+
+/* With its arguments; NULL: it is something else. */
 static char *witness_words(const char *text)
 {
 	CLEANUP_STRV struct strv w = { 0 };
-	CLEANUP_FREE char *again = NULL;
 	unsigned port;
 
-	strv_split(&w, text, " ");
-	if (w.count != 8)
-		return NULL;
-	port = (unsigned)strtoul(w.item[7], NULL, 10);
-	again = xasprintf(PROOF_WITNESS, w.item[0], w.item[2], w.item[4], port);
-	return str_eq(again, text)
+	return split_witness(text, &w, &port)
 		       ? xasprintf(_(PROOF_WITNESS), w.item[0], w.item[2], w.item[4], port)
 		       : NULL;
+}
+
+char *record_witness_address(const struct record *r)
+{
+	CLEANUP_STRV struct strv w = { 0 };
+	unsigned port;
+
+	return split_witness(r->text, &w, &port) ? xstrdup(w.item[2]) : NULL;
 }
 
 char *record_words(const struct record *r)
@@ -49,6 +64,18 @@ char *record_words(const struct record *r)
 	if (r->type == RECORD_ARMED)
 		return xstrdup(layer_words(r->text));
 	return xstrdup(r->text[0] ? _(r->text) : "");
+}
+
+void report_remarks(const struct txn *t, const char *first, struct str *ret)
+{
+	const struct record *r;
+	size_t at = 0;
+
+	while ((r = txn_remark(t, &at)))
+		str_addf(ret, "%s%s%s", r->number || ret->len == 0 ? "" : "\n",
+			 r->number ? "" : first, r->text);
+	if (ret->len)
+		str_add(ret, "\n");
 }
 
 const char *record_type_words(enum record_type type)

@@ -13,9 +13,11 @@
 #include "core/txn.h"
 #include "os/secret.h"
 #include "setup/follow.h"
+#include "setup/pending.h"
 
-#define SECRET_MIN 10
-#define SECRET_MAX 256
+#define SECRET_MIN    10
+#define SECRET_MAX    256
+#define DIFFERENT_MIN 5
 
 int window_parse(const char *text, unsigned *ret, struct err *e)
 {
@@ -26,6 +28,58 @@ int window_parse(const char *text, unsigned *ret, struct err *e)
 			       _("\"%s\" is not possible as a time; allowed: 30s to 1h"), text);
 	*ret = (unsigned)s;
 	return 0;
+}
+
+/* Every character is the next one of a row (or the same again): 1234567890, abcdefghij, qwertyuiop. */
+static bool is_a_row(const char *secret)
+{
+	static const char *const keyboard[] = { "qwertyuiop", "asdfghjkl", "zxcvbnm" };
+	CLEANUP_FREE char *small = str_lower(xstrdup(secret));
+	size_t same = 0, next = 0, pairs = 0;
+
+	for (const char *p = small; *p && p[1]; p++) {
+		pairs++;
+		same += p[1] == *p;
+		next += p[1] == *p + 1 || p[1] == *p - 1 || (*p == '9' && p[1] == '0');
+		for (size_t i = 0; i < COUNT(keyboard); i++) {
+			const char *at = strchr(keyboard[i], *p);
+
+			next += at && at[1] == p[1] && p[1] != *p + 1;
+		}
+	}
+	return same + next + 1 >= pairs;
+}
+
+/* One word that everybody tries, with digits and signs around it. */
+static bool is_a_common_word(const char *user, const char *secret)
+{
+	static const char *const words[] = { "password",      "passw0rd", "p@ssword", "p@ssw0rd",
+					     "administrator", "admin",	  "root",     "letmein",
+					     "welcome",	      "iloveyou", "changeme", "qwerty",
+					     "secret",	      "ubuntu",	  "debian",   "linux",
+					     "server",	      "kannuki" };
+	CLEANUP_FREE char *small = str_lower(xstrdup(secret));
+	char *core = small + strcspn(small, "abcdefghijklmnopqrstuvwxyz");
+	size_t len = strlen(core);
+
+	while (len > 0 && !(core[len - 1] >= 'a' && core[len - 1] <= 'z'))
+		core[--len] = '\0';
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (str_eq(core, words[i]))
+			return true;
+	return str_case_eq(core, user);
+}
+
+static size_t different_bytes(const char *secret)
+{
+	bool seen[256] = { false };
+	size_t n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)secret; *p; p++) {
+		n += !seen[*p];
+		seen[*p] = true;
+	}
+	return n;
 }
 
 int secret_check(const char *user, const char *secret, struct err *e)
@@ -44,6 +98,11 @@ int secret_check(const char *user, const char *secret, struct err *e)
 		return err_set(e, ERR_USAGE, _("the password holds a control character"));
 	if (str_case_eq(secret, user))
 		return err_set(e, ERR_USAGE, _("the password must not be the user's name"));
+	if (different_bytes(secret) < DIFFERENT_MIN || is_a_row(secret) ||
+	    is_a_common_word(user, secret))
+		return err_set(e, ERR_USAGE,
+			       _("the password is one of those that are guessed first; three or "
+				 "four words that have nothing to do with each other are good"));
 	return 0;
 }
 
@@ -158,8 +217,18 @@ static int carry_out(struct os *os, const struct plan *plan, const struct facts 
 	r = follow_apply(os, &t, e);
 	if (r != EXIT_PENDING)
 		return r;
-	print_card(os, &t, facts, true);
+	if (wish->tells)
+		pending_tell(os, &t, facts);
+	else
+		print_card(os, &t, facts, wish->wait ? CARD_LIVE : CARD_WHOLE);
 	return wish->wait ? follow_window(os, &t, e) : r;
+}
+
+/* "As it was before" is all but them. */
+static void say_what_stays(const struct apply_wish *wish)
+{
+	if (wish->packages_done)
+		printf("%s\n", _("The packages that came first stay as they are now."));
 }
 
 int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
@@ -182,13 +251,19 @@ int apply_plan(struct os *os, struct plan *plan, const struct facts *facts,
 		return err_set(e, ERR_USAGE,
 			       _("nobody can be asked here; read kannuki plan, then give --yes"));
 	r = wish->yes ? 1 : term_yes(_("Carry this out?"), e);
+	if (r == 0) {
+		printf("%s\n", _("Nothing was changed."));
+		say_what_stays(wish);
+	}
 	if (r <= 0)
-		return r < 0 ? r : (printf("%s\n", _("Nothing was changed.")), EXIT_FAILED);
+		return r < 0 ? r : EXIT_FAILED;
 	if (user && !wish->secret && ask_secret(user, wish->secret_on_stdin, &asked, e) < 0)
 		return -1;
 	if (!ready.secret)
 		ready.secret = asked;
 	r = carry_out(os, plan, facts, &ready, e);
+	if (r == EXIT_FAILED)
+		say_what_stays(wish);
 	str_wipe(asked);
 	return r;
 }

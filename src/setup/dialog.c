@@ -6,9 +6,9 @@
 
 #include "base/i18n.h"
 #include "base/layout.h"
-#include "core/passwd.h"
 #include "setup/carry_out.h"
 #include "setup/dialog_in.h"
+#include "setup/language.h"
 
 void dialog_init(struct dialog *d, const struct dialog_start *start)
 {
@@ -16,22 +16,32 @@ void dialog_init(struct dialog *d, const struct dialog_start *start)
 
 	*d = (struct dialog){ .facts = start->facts,
 			      .hostkeys = start->hostkeys,
+			      .audit = start->audit,
 			      .passwd = start->passwd,
+			      .group = start->group,
 			      .asks_language = start->asks_language,
+			      .host_is_known = start->host_is_known,
 			      .anew = !start->policy_text,
-			      .screen = start->asks_language ? SCREEN_LANGUAGE : SCREEN_NAME };
+			      .screen = SCREEN_NAME };
 	/* The text was read without a fault before. */
 	if (!start->policy_text ||
 	    policy_parse(POLICY_PATH, start->policy_text, &d->policy, &ignored) < 0)
 		policy_init(&d->policy);
 	if (!start->policy_text)
 		d->policy.ssh_port = start->port;
+	/* The guides' first step; apt alone is known so far. */
+	d->update_now =
+		d->policy.updates_now || (!start->policy_text && start->facts->updates.measured);
+	/* The plan's screen shows it, and yes means it: what it needs is installed. */
+	if (start->facts->updates.measured && !start->as_written)
+		policy_give(&d->policy, "updates", "automatic", true);
 	if (d->policy.language == UI_LANGUAGE_LOCALE)
 		d->policy.language = start->language;
+	d->guard = start->guard_at_hand || d->policy.guard_enabled;
 	choices_init(d);
 }
 
-static void drop_secret(char **secret)
+void dialog_drop_secret(char **secret)
 {
 	str_wipe(*secret);
 	free(*secret);
@@ -40,8 +50,8 @@ static void drop_secret(char **secret)
 
 void dialog_done(struct dialog *d)
 {
-	drop_secret(&d->secret);
-	drop_secret(&d->first_secret);
+	dialog_drop_secret(&d->secret);
+	dialog_drop_secret(&d->first_secret);
 	if (d->paste.text)
 		str_wipe(d->paste.text);
 	str_done(&d->paste);
@@ -59,6 +69,14 @@ void dialog_say(struct dialog *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	d->said = xvasprintf(fmt, ap);
 	va_end(ap);
+}
+
+/* An error's words go on behind a colon elsewhere: here they begin. */
+void dialog_say_why(struct dialog *d, const struct err *why)
+{
+	dialog_say(d, "%s", why->msg);
+	if (d->said[0] >= 'a' && d->said[0] <= 'z')
+		d->said[0] = (char)(d->said[0] - 'a' + 'A');
 }
 
 static bool is_one_of(const char *answer, const char *const *words, size_t count)
@@ -141,7 +159,7 @@ enum dialog_next dialog_go_on(struct dialog *d)
 
 enum dialog_next dialog_back(struct dialog *d)
 {
-	drop_secret(&d->first_secret);
+	dialog_drop_secret(&d->first_secret);
 	if (d->at_plan && d->screen != SCREEN_PLAN) {
 		d->screen = SCREEN_PLAN;
 		return DIALOG_PLAN;
@@ -179,48 +197,14 @@ enum dialog_next dialog_back(struct dialog *d)
 
 static enum dialog_next answer_language(struct dialog *d, const char *answer)
 {
-	if (str_eq(answer, "1") || str_case_eq(answer, "ja") || str_eq(answer, "日本語")) {
-		i18n_set(LANG_JA);
-		d->policy.language = UI_LANGUAGE_JA;
-	} else if (str_eq(answer, "2") || str_case_eq(answer, "en") ||
-		   str_case_eq(answer, "English")) {
-		i18n_set(LANG_EN);
-		d->policy.language = UI_LANGUAGE_EN;
-	} else {
-		dialog_say(d, "1 か 2 を入力してください / Please type 1 or 2");
-		return DIALOG_ASK;
-	}
-	return dialog_go_on(d);
-}
+	enum lang lang;
 
-static enum dialog_next answer_name(struct dialog *d, const char *answer)
-{
-	CLEANUP_FREE char *before = d->policy.admin_user ? xstrdup(d->policy.admin_user) : NULL;
-	CLEANUP_FREE char *uid = NULL;
-	struct err why = { 0 };
-
-	if (answer[0] == '\0' && !before) {
-		dialog_say(d, "%s",
-			   _("Please type a name, such as the one you use on your own "
-			     "computer."));
+	if (!language_of_answer(answer, &lang)) {
+		dialog_say(d, "%s", language_again);
 		return DIALOG_ASK;
 	}
-	if (answer[0] && policy_set(&d->policy, "admin", "user", answer, &why) < 0) {
-		dialog_say(d, "%s", why.msg);
-		return DIALOG_ASK;
-	}
-	uid = d->passwd ? passwd_field(d->passwd, d->policy.admin_user, 2) : NULL;
-	if (uid && !facts_account(d->facts, d->policy.admin_user)) {
-		dialog_say(d,
-			   _("%s is an account that this system needs for itself. Choose another "
-			     "name."),
-			   d->policy.admin_user);
-		free(d->policy.admin_user);
-		d->policy.admin_user = TAKE(before);
-		return DIALOG_ASK;
-	}
-	if (!str_eq(before, d->policy.admin_user))
-		drop_secret(&d->secret);
+	i18n_set(lang);
+	d->policy.language = lang == LANG_JA ? UI_LANGUAGE_JA : UI_LANGUAGE_EN;
 	return dialog_go_on(d);
 }
 
@@ -231,10 +215,10 @@ static enum dialog_next answer_secret(struct dialog *d, const char *answer)
 	if (answer[0] == '\0' && d->secret)
 		return dialog_go_on(d);
 	if (secret_check(d->policy.admin_user, answer, &why) < 0) {
-		dialog_say(d, "%s", why.msg);
+		dialog_say_why(d, &why);
 		return DIALOG_ASK;
 	}
-	drop_secret(&d->first_secret);
+	dialog_drop_secret(&d->first_secret);
 	d->first_secret = xstrdup(answer);
 	d->screen = SCREEN_SECRET_AGAIN;
 	return DIALOG_ASK;
@@ -243,23 +227,24 @@ static enum dialog_next answer_secret(struct dialog *d, const char *answer)
 static enum dialog_next answer_secret_again(struct dialog *d, const char *answer)
 {
 	if (!str_eq(answer, d->first_secret)) {
-		drop_secret(&d->first_secret);
+		dialog_drop_secret(&d->first_secret);
 		d->screen = SCREEN_SECRET;
 		dialog_say(d, "%s", _("The two passwords are not the same. Once more:"));
 		return DIALOG_ASK;
 	}
-	drop_secret(&d->secret);
+	dialog_drop_secret(&d->secret);
 	d->secret = TAKE(d->first_secret);
 	return dialog_go_on(d);
 }
 
-/* A key of the policy by its own rules; the policy's words say what is allowed. */
-static enum dialog_next set_key(struct dialog *d, const char *name, const char *value)
+/* A key of the policy by its own rules; hint says in words of the screen what is allowed. */
+static enum dialog_next set_key(struct dialog *d, const char *name, const char *value,
+				const char *hint)
 {
 	struct err why = { 0 };
 
 	if (value[0] && policy_set(&d->policy, "ssh", name, value, &why) < 0) {
-		dialog_say(d, "%s", why.msg);
+		dialog_say(d, "%s", hint);
 		return DIALOG_ASK;
 	}
 	return dialog_go_on(d);
@@ -274,7 +259,9 @@ static enum dialog_next answer_from(struct dialog *d, const char *answer)
 		return dialog_go_on(d);
 	d->policy.allow_from = NULL;
 	d->policy.allow_from_count = 0;
-	next = set_key(d, "allow-from", answer);
+	next = set_key(d, "allow-from", answer,
+		       _("Please type any, or networks such as 203.0.113.0/24 (one address: "
+			 "203.0.113.7/32)."));
 	if (next == DIALOG_ASK) {
 		free(d->policy.allow_from);
 		d->policy.allow_from = kept.allow_from;
@@ -307,15 +294,19 @@ enum dialog_next dialog_answer(struct dialog *d, const char *answer)
 	case SCREEN_LANGUAGE:
 		return answer_language(d, half);
 	case SCREEN_NAME:
-		return answer_name(d, half);
+		return dialog_answer_name(d, half);
 	case SCREEN_PUBLISH:
 		return dialog_answer_publish(d, half);
 	case SCREEN_PORT:
-		return set_key(d, "port", half);
+		return dialog_answer_port(d, half);
 	case SCREEN_ROOT:
-		return set_key(d, "root-login", half);
+		return set_key(d, "root-login", half, _("Please type no, key or yes."));
 	case SCREEN_FROM:
 		return answer_from(d, half);
+	case SCREEN_RESTART:
+		return dialog_answer_restart(d, half);
+	case SCREEN_SERVICES:
+		return dialog_answer_services(d, half);
 	default:
 		return dialog_answer_plan(d, half);
 	}

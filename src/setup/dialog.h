@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "controls/audit.h"
 #include "core/facts.h"
 #include "core/hostkey.h"
 #include "core/plan.h"
@@ -24,6 +25,8 @@ enum screen {
 	SCREEN_PORT,
 	SCREEN_ROOT,
 	SCREEN_FROM,
+	SCREEN_RESTART,
+	SCREEN_SERVICES,
 };
 
 enum dialog_next {
@@ -43,11 +46,12 @@ struct choice {
 };
 
 struct dialog {
-	const struct facts *facts; /* not owned, as the next three */
+	const struct facts *facts; /* not owned, as the next six */
 	const struct hostkeys *hostkeys;
-	const char *passwd;	 /* text of /etc/passwd */
-	const struct plan *plan; /* of the policy as it is now; NULL: none yet, or refused */
-	const char *refused;	 /* why there is no plan, or NULL */
+	const struct audit *audit;  /* NULL: not known */
+	const char *passwd, *group; /* texts of /etc/passwd and /etc/group */
+	const struct plan *plan;    /* of the policy as it is now; NULL: none yet, or refused */
+	const char *refused;	    /* why there is no plan, or NULL */
 	struct policy policy;
 	struct choice *choice;
 	size_t choice_count;
@@ -57,19 +61,26 @@ struct dialog {
 	bool swallows;	    /* a private key is being pasted: until its end */
 	char *said;	    /* a sentence about the last answer, or NULL */
 	enum screen screen;
-	bool asks_language; /* the locale does not decide */
+	bool asks_language; /* the locale does not decide: it was asked, and can be again */
+	bool host_is_known; /* compared already, by a workstation: the keys are not shown */
 	bool at_plan;	    /* was there already: a changed line leads back to it */
 	bool anew;	    /* no policy to start from: what answers now stays */
+	bool update_now;    /* before all else, once: it is not stored */
+	bool guard;	    /* the guard can be had here, or is asked for: it has a line */
 };
 
 struct dialog_start {
 	const struct facts *facts;
 	const struct hostkeys *hostkeys;
-	const char *passwd;
+	const struct audit *audit;
+	const char *passwd, *group;
 	const char *policy_text; /* a policy to start from, or NULL: from what is so */
+	bool as_written; /* nobody is asked: what the policy does not say is not asked for */
 	bool asks_language;
+	bool host_is_known;
 	enum ui_language language; /* to be stored where the policy says none */
 	unsigned port;		   /* suggested, 0: leave it */
+	bool guard_at_hand;
 };
 
 void dialog_init(struct dialog *d, const struct dialog_start *start);
@@ -78,7 +89,7 @@ void dialog_done(struct dialog *d);
 
 /* The screen and the question, whose last line has no newline: the cursor stays behind it. */
 void dialog_show(const struct dialog *d, struct str *ret);
-/* What is shown before the first question: host keys and what is reachable. */
+/* What is shown before the first question: host keys, what is reachable, the grade. */
 void dialog_welcome(const struct dialog *d, struct str *ret);
 bool dialog_is_secret(const struct dialog *d);	 /* no echo */
 bool dialog_takes_lines(const struct dialog *d); /* a paste of several lines is one answer */

@@ -30,7 +30,7 @@ static bool add_key(struct dialog *d, const struct pubkey *key)
 			return true;
 	if (policy_set(&d->policy, "admin", "key", line, &why) == 0)
 		return true;
-	dialog_say(d, "%s", why.msg);
+	dialog_say_why(d, &why);
 	return false;
 }
 
@@ -113,12 +113,31 @@ static enum dialog_next take_key(struct dialog *d, struct pubkey *key)
 }
 
 /* May this text still become a key with the lines that follow? */
-static bool is_unfinished(const char *text)
+static bool is_unfinished(const char *text, const struct err *why)
 {
 	if (strstr(text, "---- BEGIN SSH2"))
 		return !strstr(text, "---- END SSH2");
-	/* A key's first line, or one that a blob's beginning stands in, cut off by a wrap. */
-	return strstr(text, "ssh-") || strstr(text, "ecdsa-") || strstr(text, "AAAA");
+	/* Cut off by a wrap; another fault does not go away with more lines. */
+	return pubkey_is_cut_off(why) &&
+	       (strstr(text, "ssh-") || strstr(text, "ecdsa-") || strstr(text, "AAAA"));
+}
+
+/* "C:\Users\taro\.ssh\id_ed25519.pub", "~/.ssh/id_rsa.pub", "id.ppk": where it lies, not what is in it. */
+static bool is_a_path(const char *text)
+{
+	CLEANUP_FREE char *half = layout_halfwidth(text);
+
+	if (strlen(half) > 250 || strstr(half, "AAAA") || strchr(half, '\n'))
+		return false;
+	return str_ends(half, ".pub") || str_ends(half, ".pub\"") || str_ends(half, ".ppk") ||
+	       str_ends(half, "id_rsa") || str_ends(half, "id_ed25519") || str_starts(half, "~/") ||
+	       strstr(half, ":\\");
+}
+
+static bool looks_like_key(const char *text)
+{
+	return strstr(text, "ssh-") || strstr(text, "ecdsa-") || strstr(text, "AAAA") ||
+	       strstr(text, "SHA256:") || strstr(text, "BEGIN");
 }
 
 static enum dialog_next empty_line(struct dialog *d)
@@ -148,6 +167,12 @@ enum dialog_next dialog_answer_key(struct dialog *d, const char *lines)
 			pubkey_done(&d->policy.admin_key[--d->policy.admin_key_count]);
 		return DIALOG_ASK;
 	}
+	if (d->paste.len == 0 && is_a_path(lines)) {
+		dialog_say(d, "%s",
+			   _("That is the name of a file on your own computer. Open the file there "
+			     "(Notepad will do), copy all of it, and paste it here."));
+		return DIALOG_ASK;
+	}
 	str_addf(&d->paste, "%s\n", lines);
 	if (begins_private(d->paste.text))
 		return swallow(d, lines);
@@ -155,15 +180,20 @@ enum dialog_next dialog_answer_key(struct dialog *d, const char *lines)
 		forget_paste(d);
 		return take_key(d, &key);
 	}
-	if (!blank && d->paste.len < PASTE_MAX && is_unfinished(d->paste.text) &&
+	if (!blank && d->paste.len < PASTE_MAX && is_unfinished(d->paste.text, &why) &&
 	    !strstr(lines, "---- END SSH2")) {
 		dialog_say(d, "%s",
 			   _("The key is not whole yet. Paste the rest, or press Enter to "
 			     "begin again."));
 		return DIALOG_ASK;
 	}
+	if (!looks_like_key(d->paste.text))
+		dialog_say(d, "%s",
+			   _("That is no public key. One begins with ssh-ed25519, ssh-rsa, ecdsa- "
+			     "or ---- BEGIN SSH2 PUBLIC KEY."));
+	else
+		dialog_say_why(d, &why);
 	forget_paste(d);
-	dialog_say(d, "%s", why.msg);
 	return DIALOG_ASK;
 }
 
@@ -192,6 +222,31 @@ static void show_present(const struct dialog *d, struct str *ret)
 			add_key_line(ret, "  ", &a->key[i].key);
 }
 
+/* Given here, or the user's own already. */
+static bool is_present(const struct dialog *d, const struct pubkey *key)
+{
+	const struct account *a =
+		d->policy.admin_user ? facts_account(d->facts, d->policy.admin_user) : NULL;
+
+	for (size_t i = 0; i < d->policy.admin_key_count; i++)
+		if (pubkey_same(&d->policy.admin_key[i], key))
+			return true;
+	for (size_t i = 0; a && i < a->key_count; i++)
+		if (a->key[i].options[0] == '\0' && pubkey_same(&a->key[i].key, key))
+			return true;
+	return false;
+}
+
+static bool root_has_others(const struct dialog *d)
+{
+	const struct account *root = root_account(d);
+
+	for (size_t i = 0; root && i < root->key_count; i++)
+		if (!is_present(d, &root->key[i].key))
+			return true;
+	return false;
+}
+
 void show_key(const struct dialog *d, struct str *ret)
 {
 	const struct account *root = root_account(d);
@@ -207,14 +262,15 @@ void show_key(const struct dialog *d, struct str *ret)
 			     _("The public key of %s: with it you log in from now on. Paste it "
 			       "here (the file whose name ends in .pub, all of it)."),
 			     d->policy.admin_user);
-		layout_item(ret, "  ",
-			    _("No key yet? Tera Term: Setup, SSH KeyGenerator, ED25519, "
-			      "Generate, then save both keys."));
-		layout_item(ret, "  ",
-			    _("PuTTYgen: EdDSA, Generate, copy the field at the top. "
-			      "OpenSSH: ssh-keygen -t ed25519"));
+		layout_text(ret,
+			    _("No key yet? Make one on your own computer, and keep both files:"));
+		layout_item(ret, "  Tera Term: ",
+			    _("Setup > SSH KeyGenerator > ED25519 > Generate > save both keys"));
+		layout_item(ret, "  PuTTYgen:  ",
+			    _("EdDSA > Generate > save it, and copy the field at the top"));
+		layout_item(ret, "  OpenSSH:   ", "ssh-keygen -t ed25519");
 	}
-	if (root && root->key_count > 0) {
+	if (root_has_others(d)) {
 		layout_textf(ret, _("root has %zu key(s) already. Type r to use them:"),
 			     root->key_count);
 		for (size_t i = 0; i < root->key_count; i++)

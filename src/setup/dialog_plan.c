@@ -9,6 +9,7 @@
 
 #define LABEL_WIDTH 16
 #define VALUE_WIDTH 25
+#define DAILY	    (5 * 60) /* the hour of an audit, in minutes */
 
 /* A line of the screen: what it says, why so, and where a change of it leads. */
 struct plan_line {
@@ -37,6 +38,12 @@ static enum dialog_next name_change(struct dialog *d)
 
 static char *sudo_value(const struct dialog *d)
 {
+	const struct account *a =
+		d->policy.admin_user ? facts_account(d->facts, d->policy.admin_user) : NULL;
+
+	/* An image's line stays, and decides. So long that the reason is left out, which would be wrong. */
+	if (d->policy.admin_sudo == SUDO_PASSWORD && a && a->sudo_nopasswd)
+		return xstrdup(_("without a password, as it is now"));
 	return xstrdup(d->policy.admin_sudo == SUDO_PASSWORD ? _("asks for the password")
 							     : _("without a password"));
 }
@@ -141,6 +148,92 @@ static enum dialog_next ping_change(struct dialog *d)
 	return DIALOG_PLAN;
 }
 
+static char *update_value(const struct dialog *d)
+{
+	return xstrdup(d->update_now ? _("yes, before all else") : _("no"));
+}
+
+static enum dialog_next update_change(struct dialog *d)
+{
+	d->update_now = !d->update_now;
+	return DIALOG_PLAN;
+}
+
+static char *automatic_value(const struct dialog *d)
+{
+	static const char *const words[] = { N_("none"), N_("security only"), N_("all") };
+
+	return xstrdup(_(words[d->policy.updates_automatic]));
+}
+
+/* security, all, no, security ... */
+static enum dialog_next automatic_change(struct dialog *d)
+{
+	static const enum automatic_updates next[] = { [UPDATES_NO] = UPDATES_SECURITY,
+						       [UPDATES_SECURITY] = UPDATES_ALL,
+						       [UPDATES_ALL] = UPDATES_NO };
+
+	d->policy.updates_automatic = next[d->policy.updates_automatic];
+	if (d->policy.updates_automatic == UPDATES_NO)
+		d->policy.updates_reboot = -1;
+	return DIALOG_PLAN;
+}
+
+static enum dialog_next restart_change(struct dialog *d)
+{
+	return to_screen(d, SCREEN_RESTART);
+}
+
+static char *services_value(const struct dialog *d)
+{
+	return d->policy.services_stop.count ? strv_join(&d->policy.services_stop, ", ")
+					     : xstrdup(_("none"));
+}
+
+static enum dialog_next services_change(struct dialog *d)
+{
+	return to_screen(d, SCREEN_SERVICES);
+}
+
+static char *harden_value(const struct dialog *d)
+{
+	return xstrdup(d->policy.harden_safe ? _("what is safe anywhere") : _("none"));
+}
+
+static enum dialog_next harden_change(struct dialog *d)
+{
+	d->policy.harden_safe = !d->policy.harden_safe;
+	return DIALOG_PLAN;
+}
+
+static char *daily_value(const struct dialog *d)
+{
+	return time_words(d, d->policy.audit_daily);
+}
+
+static enum dialog_next daily_change(struct dialog *d)
+{
+	d->policy.audit_daily = d->policy.audit_daily < 0 ? DAILY : -1;
+	/* Only a daily audit tells. */
+	if (d->policy.audit_daily < 0)
+		strv_done(&d->policy.audit_tell);
+	return DIALOG_PLAN;
+}
+
+static char *guard_value(const struct dialog *d)
+{
+	if (!d->policy.guard_enabled)
+		return xstrdup(_("no"));
+	return d->policy.guard_jails.count ? strv_join(&d->policy.guard_jails, ", ")
+					   : xstrdup("sshd");
+}
+
+static enum dialog_next guard_change(struct dialog *d)
+{
+	d->policy.guard_enabled = !d->policy.guard_enabled;
+	return DIALOG_PLAN;
+}
+
 static const struct plan_line lines[PLAN_LINES] = {
 	{ N_("Admin user"), N_("a user of your own instead of root"), name_value, name_change },
 	{ N_("sudo"), N_("a stolen key alone is not root yet"), sudo_value, sudo_change },
@@ -152,14 +245,27 @@ static const struct plan_line lines[PLAN_LINES] = {
 	{ N_("SSH from"), N_("limit it if your address is fixed"), from_value, from_change },
 	{ N_("Open"), N_("all else is shut, IPv4 and IPv6"), open_value, open_change },
 	{ N_("Ping"), N_("helps to see whether it is up"), ping_value, ping_change },
+	{ N_("Update now"), N_("closes holes that are known"), update_value, update_change },
+	{ N_("Auto updates"), N_("every day, by itself"), automatic_value, automatic_change },
+	{ N_("Auto restart"), N_("a new kernel works only then"), restart_words, restart_change },
+	{ N_("Stop services"), N_("what is off cannot be attacked"), services_value,
+	  services_change },
+	{ N_("Hardening"), N_("of kernel, sshd, sudo, logs"), harden_value, harden_change },
+	{ N_("Daily audit"), N_("logs what has become worse"), daily_value, daily_change },
+	{ N_("Ban attackers"), N_("who fails often is shut out"), guard_value, guard_change },
 };
+
+static size_t count_lines(const struct dialog *d)
+{
+	return d->guard ? PLAN_LINES : PLAN_LINES - 1;
+}
 
 /* The whole policy may do without an admin user: the first line says so then. */
 enum dialog_next dialog_answer_plan(struct dialog *d, const char *answer)
 {
 	uint64_t n;
 
-	if (str_to_u64(answer, 1, PLAN_LINES, &n) == 0) {
+	if (str_to_u64(answer, 1, count_lines(d), &n) == 0) {
 		d->at_plan = true;
 		return lines[n - 1].change(d);
 	}
@@ -181,7 +287,7 @@ static void show_line(const struct dialog *d, size_t i, struct str *ret)
 	CLEANUP_FREE char *value = lines[i].value(d);
 	CLEANUP_STR struct str first = { 0 };
 
-	str_addf(&first, "  %zu. ", i + 1);
+	str_addf(&first, " %2zu. ", i + 1);
 	str_add_padded(&first, _(lines[i].label), LABEL_WIDTH);
 	if (text_width(value) >= VALUE_WIDTH) {
 		layout_item(ret, first.text, value);
@@ -203,7 +309,9 @@ static void show_closes(const struct plan *p, struct str *ret)
 	if (p->closes.count)
 		layout_textf(ret, _("Reachable now, and will stop answering: %s"), all);
 	if (p->updates_all)
-		layout_textf(ret, "%s", _("First all packages are updated. That is not undone."));
+		layout_textf(ret, "%s",
+			     _("First all packages are updated. That may take some "
+			       "minutes, and is not undone."));
 	if (p->packages.count) {
 		CLEANUP_FREE char *packages = strv_join(&p->packages, ", ");
 
@@ -219,7 +327,7 @@ void show_plan(const struct dialog *d, struct str *ret)
 	if (d->plan)
 		show_closes(d->plan, ret);
 	layout_item(ret, "[5/5] ", _("This is the plan. A number changes its line."));
-	for (size_t i = 0; i < PLAN_LINES; i++)
+	for (size_t i = 0; i < count_lines(d); i++)
 		show_line(d, i, ret);
 	if (d->refused)
 		layout_item(ret, "! ", d->refused);

@@ -156,7 +156,7 @@ static enum dialog_next take_opening(struct dialog *d, const char *text)
 	struct choice *c;
 
 	if (opening_parse(text, &o, &why) < 0) {
-		dialog_say(d, "%s", why.msg);
+		dialog_say_why(d, &why);
 		return DIALOG_ASK;
 	}
 	if (is_ssh(&o)) {
@@ -232,8 +232,9 @@ void show_publish(const struct dialog *d, struct str *ret)
 {
 	show_closing(d, ret);
 	layout_item(ret, "[4/5] ",
-		    d->choice_count ? _("What shall be reachable from outside, beside SSH?")
-				    : _("Nothing but SSH is reachable now. What else shall be?"));
+		    d->choice_count
+			    ? _("What shall be reachable from outside, beside SSH? [x] is open.")
+			    : _("Nothing but SSH is reachable now. What else shall be?"));
 	for (size_t i = 0; i < d->choice_count; i++)
 		show_choice(&d->choice[i], i + 1, ret);
 	if (d->choice_count)

@@ -3,27 +3,19 @@
 #include "base/i18n.h"
 #include "base/layout.h"
 #include "setup/dialog_in.h"
+#include "setup/end.h"
+#include "setup/grade.h"
+#include "setup/language.h"
 
-#define PORT_WIDTH 11
-
-static const char *ways(const struct facts *f, const char *who)
-{
-	const struct sshd_view *v = sshd_view_of(&f->sshd, who, 0);
-	struct sshd_ways w;
-
-	if (!v)
-		return "?";
-	w = sshd_ways(v);
-	if (w.key && w.password)
-		return _("key or password");
-	return w.key ? _("key only") : w.password ? _("password only") : _("refused");
-}
+#define PORT_WIDTH    11
+#define WELCOME_PORTS 6
 
 static void show_host_keys(const struct dialog *d, struct str *ret)
 {
-	if (d->hostkeys->count == 0)
+	if (d->hostkeys->count == 0 || d->host_is_known)
 		return;
-	layout_text(ret, _("Is this your server? Your SSH program has shown one of these:"));
+	layout_text(ret, _("Is this your server? Your SSH program has shown one of these (paste it "
+			   "below, and it is compared):"));
 	for (size_t i = 0; i < d->hostkeys->count; i++)
 		str_addf(ret, "  %-8s %s\n", d->hostkeys->key[i].type, d->hostkeys->key[i].sha256);
 }
@@ -31,39 +23,48 @@ static void show_host_keys(const struct dialog *d, struct str *ret)
 static void show_reachable(const struct dialog *d, struct str *ret)
 {
 	CLEANUP_STR struct str port = { 0 };
+	size_t shown = 0;
 
-	layout_text(ret, _("Reachable now, as far as this server decides:"));
+	layout_text(ret, _("Reachable from outside now (your provider's own filter "
+			   "not counted):"));
 	for (size_t i = 0; i < d->facts->sshd.port_count; i++) {
 		CLEANUP_FREE char *text = xasprintf("  %u/tcp", d->facts->sshd.port[i]);
 
 		str_clear(&port);
 		str_add_padded(&port, text, PORT_WIDTH + 2);
 		str_addf(ret, _("%ssshd (root: %s; others: %s)\n"), port.text,
-			 ways(d->facts, "root"), ways(d->facts, "stranger"));
+			 ways_words(d->facts, "root"), ways_words(d->facts, "stranger"));
 	}
 	for (size_t i = 0; i < d->choice_count; i++) {
 		CLEANUP_FREE char *text = opening_text(&d->choice[i].opening);
 
-		if (!d->choice[i].reachable)
+		if (!d->choice[i].reachable || ++shown > WELCOME_PORTS)
 			continue;
 		str_addf(ret, "  ");
 		str_add_padded(ret, text, PORT_WIDTH);
 		str_addf(ret, "%s\n", d->choice[i].program);
 	}
+	if (shown > WELCOME_PORTS)
+		str_addf(ret, _("  and %zu more (question 4 has them all)\n"),
+			 shown - WELCOME_PORTS);
+}
+
+static void show_grade(const struct dialog *d, struct str *ret)
+{
+	CLEANUP_FREE char *words = d->audit ? grade_words(d->audit) : NULL;
+
+	if (words)
+		layout_textf(ret, _("Grade now, from A (best) to F: %s"), words);
 }
 
 void dialog_welcome(const struct dialog *d, struct str *ret)
 {
 	show_host_keys(d, ret);
 	show_reachable(d, ret);
+	show_grade(d, ret);
 	str_add(ret, "\n");
 	layout_text(ret, _("Five questions. Nothing is changed before you say yes to the last one. "
 			   "Type b to go back, q to quit."));
-}
-
-static void show_language(struct str *ret)
-{
-	str_add(ret, "  1. 日本語\n  2. English\n1 / 2: ");
 }
 
 static void show_name(const struct dialog *d, struct str *ret)
@@ -98,8 +99,8 @@ static void show_port(const struct dialog *d, struct str *ret)
 
 static void show_root(struct str *ret)
 {
-	layout_text(ret, _("May root log in by SSH? no (best), key, yes. The provider's console "
-			   "stays open to root in any case."));
+	layout_text(ret, _("May root log in by SSH? no (best), key, yes. That does not concern the "
+			   "provider's console."));
 	str_add(ret, "no / key / yes: ");
 }
 
@@ -113,11 +114,13 @@ static void show_from(struct str *ret)
 void dialog_show(const struct dialog *d, struct str *ret)
 {
 	str_add(ret, "\n");
-	if (d->said)
+	if (d->said) {
 		layout_text(ret, d->said);
+		str_add(ret, "\n");
+	}
 	switch (d->screen) {
 	case SCREEN_LANGUAGE:
-		show_language(ret);
+		str_add(ret, language_question);
 		return;
 	case SCREEN_NAME:
 		show_name(d, ret);
@@ -145,6 +148,12 @@ void dialog_show(const struct dialog *d, struct str *ret)
 		return;
 	case SCREEN_FROM:
 		show_from(ret);
+		return;
+	case SCREEN_RESTART:
+		show_restart(d, ret);
+		return;
+	case SCREEN_SERVICES:
+		show_services(d, ret);
 		return;
 	}
 }

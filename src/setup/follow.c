@@ -16,27 +16,52 @@
 #include "setup/live.h"
 #include "setup/watch_look.h"
 
-#define POLL_MS 100
-#define LOOK_MS 800 /* between two looks at the new door */
+#define POLL_MS	 100
+#define LOOK_MS	 800 /* between two looks at the new door */
+#define CLEAR_MS 5000
 
-int print_outcome(const struct txn *t)
+static int print_undone(const struct txn *t, const struct record *undo)
+{
+	CLEANUP_FREE char *why = undo ? record_words(undo) : xstrdup("");
+	CLEANUP_STR struct str remarks = { 0 };
+
+	report_remarks(t, "  - ", &remarks);
+	if (remarks.len == 0)
+		printf(_("Undone: %s\nThis host is as it was before.\n"), why);
+	else
+		printf(_("Undone: %s\nThis host is as it was before. But look at this:\n%s"), why,
+		       remarks.text);
+	return EXIT_FAILED;
+}
+
+/* After END, what would have undone it is taken away: then nothing of it is left on the host. */
+static void wait_until_cleared(struct os *os, const struct txn *t)
+{
+	for (int i = 0; i < CLEAR_MS / POLL_MS; i++) {
+		CLEANUP_FREE char *active = NULL;
+		struct err ignored = { 0 };
+
+		if (txn_active(os, &active, &ignored) != 0 || !str_eq(active, t->id))
+			return;
+		os_sleep(os, POLL_MS);
+	}
+}
+
+int print_outcome(struct os *os, const struct txn *t)
 {
 	const struct record *end = journal_last(&t->journal, RECORD_END, JOURNAL_NO_STEP);
 	const struct record *undo = journal_last(&t->journal, RECORD_UNDO_INTENT, JOURNAL_NO_STEP);
-	bool confirmed = journal_last(&t->journal, RECORD_CONFIRM, JOURNAL_NO_STEP);
 
-	if (!confirmed) {
-		CLEANUP_FREE char *why = undo ? record_words(undo) : xstrdup("");
+	wait_until_cleared(os, t);
+	if (!t->confirmed)
+		return print_undone(t, undo);
+	if (end && !str_eq(end->text, END_CONFIRMED)) {
+		CLEANUP_STR struct str why = { 0 };
 
-		printf(_("Undone: %s\nThis host is as it was before.\n"), why);
-		return EXIT_FAILED;
-	}
-	if (end && !str_eq(end->text, "confirmed")) {
-		const struct record *note = journal_last(&t->journal, RECORD_NOTE, JOURNAL_NO_STEP);
-
+		report_remarks(t, "", &why);
 		printf(_("Confirmed, but not finished: %s\nWhat you proved stays in force. "
 			 "When the cause is gone, run again: sudo kannuki apply\n"),
-		       note ? note->text : "");
+		       why.text ? str_trim(why.text) : "");
 		return EXIT_FAILED;
 	}
 	if (t->plan.undoes)
@@ -44,6 +69,12 @@ int print_outcome(const struct txn *t)
 	else
 		printf(_("Confirmed: this host is as the policy says.\n"));
 	return EXIT_DONE;
+}
+
+/* Is somebody there to press a key? */
+static bool has_keys(void)
+{
+	return term_is_interactive() && term_is_foreground();
 }
 
 /* Steps that come after the proof are counted for themselves. */
@@ -130,7 +161,7 @@ int follow_apply(struct os *os, struct txn *t, struct err *e)
 		if (t->state == TXN_PENDING)
 			return EXIT_PENDING;
 		if (t->state == TXN_ENDED)
-			return print_outcome(t);
+			return print_outcome(os, t);
 		/* The unit died before BEGIN: no layer is armed yet, so it is on us to clear up. */
 		if (t->state == TXN_PREPARED && ++idle % 50 == 0) {
 			CLEANUP_RECOVERED struct recovered done = { 0 };
@@ -152,21 +183,26 @@ char *time_left(struct os *os, const struct txn *t)
 		       : xasprintf(_("%d s"), (int)s);
 }
 
-void print_card(struct os *os, const struct txn *t, const struct facts *f, bool whole)
+void print_card(struct os *os, const struct txn *t, const struct facts *f, enum card_form form)
 {
 	CLEANUP_HOSTKEYS struct hostkeys keys = { 0 };
 	CLEANUP_FREE char *left = time_left(os, t);
 	CLEANUP_STR struct str s = { 0 };
 	struct err ignored = { 0 };
-	const struct card card = { .plan = &t->plan, .facts = f, .hostkeys = &keys, .left = left };
+	const struct card card = { .plan = &t->plan,
+				   .facts = f,
+				   .hostkeys = &keys,
+				   .left = left,
+				   .provider = provider_detect(os, f),
+				   .asks_provider = form == CARD_LIVE && has_keys() };
 
 	/* Without them the card is still worth much. */
-	if (whole && hostkeys_gather(os, &keys, &ignored) < 0)
+	if (form != CARD_SHORT && hostkeys_gather(os, &keys, &ignored) < 0)
 		keys = (struct hostkeys){ 0 };
-	if (whole)
-		card_next_step(&card, &s);
-	else
+	if (form == CARD_SHORT)
 		card_short(&card, &s);
+	else
+		card_next_step(&card, &s);
 	fputs(s.text, stdout);
 	fflush(stdout);
 }
@@ -181,7 +217,7 @@ static int follow_silently(struct os *os, struct txn *t, struct err *e)
 			return -1;
 		seen = print_news(t, seen);
 		if (t->state == TXN_ENDED)
-			return print_outcome(t);
+			return print_outcome(os, t);
 		os_sleep(os, 200);
 	}
 }
@@ -197,19 +233,55 @@ static void more_time(struct os *os, struct txn *t, struct live *l)
 		live_note(l, _("You have more time now."));
 }
 
+/* Who types "sudo kannuki confirm" in this window comes here by its second letter. */
 static void undo_now(struct os *os, const struct txn *t, struct live *l)
 {
+	CLEANUP_FREE char *question = xasprintf("%s [yes/no] ", _("Undo all changes now?"));
 	CLEANUP_RECOVERED struct recovered done = { 0 };
+	CLEANUP_FREE char *answer = NULL;
 	struct err why = { 0 };
-	int yes;
+	bool yes;
 
 	live_clear(l);
 	term_raw(false);
-	yes = term_yes(_("Undo all changes now?"), &why);
+	yes = term_line(question, &answer, &why) == 0 && term_means_yes(str_trim(answer));
 	term_raw(true);
-	live_note(l, NULL);
-	if (yes == 1 && recover_run(os, t->id, RECOVER_NOW, &done, &why) != 0)
-		live_note(l, why.msg);
+	/* What was typed ahead was not echoed, nor its end of line: the question stands there still. */
+	printf("%s", l->redraws ? "\r\033[K" : "\n");
+	if (yes)
+		live_note(l, recover_run(os, t->id, RECOVER_NOW, &done, &why) ? why.msg : NULL);
+	else if (answer && strstr(answer, "kannuki"))
+		live_note(l, _("Nothing was undone. Type that in the new window, once you have "
+			       "logged in there."));
+	else
+		live_note(l, _("Nothing was undone."));
+}
+
+/* The person says where the server was rented: then what to click there is said in its words. */
+static void ask_provider(struct txn *t, struct live *l)
+{
+	CLEANUP_STR struct str question = { 0 }, words = { 0 };
+	CLEANUP_FREE char *answer = NULL;
+	CLEANUP_FREE char *half = NULL;
+	struct card card = { .plan = &t->plan };
+	struct err ignored = { 0 };
+	uint64_t n;
+
+	live_clear(l);
+	term_raw(false);
+	card_ask_provider(&question);
+	if (term_line(question.text, &answer, &ignored) == 0) {
+		half = layout_halfwidth(answer);
+		if (str_to_u64(half, 1, providers_count, &n) == 0)
+			card.provider = &providers[n - 1];
+		card_provider(&card, &words);
+		printf("\n%s", words.text);
+		if (card.provider)
+			printf(_("Its console: %s\n"), _(card.provider->console));
+	}
+	printf("\n");
+	fflush(stdout);
+	term_raw(true);
 }
 
 /* 1: the person leaves. */
@@ -219,6 +291,8 @@ static int take_key(struct os *os, struct txn *t, struct live *l, int key)
 		more_time(os, t, l);
 	else if (key == 'u' || key == 'U')
 		undo_now(os, t, l);
+	else if (key == 'p' || key == 'P')
+		ask_provider(t, l);
 	return key == 'q' || key == 'Q' || key == TERM_STOP || key == 4;
 }
 
@@ -233,6 +307,21 @@ static int leave(const struct txn *t)
 		t->id);
 	fputs(s.text, stdout);
 	return EXIT_PENDING;
+}
+
+/* Who comes back when all is undone finds here what was in the way, and how it goes on. */
+static int undone_or_not(struct os *os, const struct txn *t, const struct live *l)
+{
+	CLEANUP_STR struct str s = { 0 };
+	int r = print_outcome(os, t);
+
+	if (t->confirmed)
+		return r;
+	if (l->words)
+		layout_textf(&s, _("Seen last: %s"), l->words);
+	layout_text(&s, _("To try again, run the same command once more."));
+	fputs(s.text, stdout);
+	return r;
 }
 
 /* A terminal that is closed ends only this: PID 1 goes on. */
@@ -251,7 +340,7 @@ static int follow_live(struct os *os, struct txn *t, struct live *l, struct err 
 			live_clear(l);
 		seen = print_news(t, seen);
 		if (t->state == TXN_ENDED)
-			return print_outcome(t);
+			return undone_or_not(os, t, l);
 		if (t->state != TXN_PENDING) {
 			os_sleep(os, 200);
 			continue;
@@ -267,10 +356,10 @@ static int follow_live(struct os *os, struct txn *t, struct live *l, struct err 
 
 int follow_window(struct os *os, struct txn *t, struct err *e)
 {
-	CLEANUP_LIVE struct live l = { .redraws = term_redraws() };
+	CLEANUP_LIVE struct live l = { .redraws = term_redraws(), .slow = term_is_slow() };
 	int r;
 
-	if (!term_is_interactive() || !term_is_foreground())
+	if (!has_keys())
 		return follow_silently(os, t, e);
 	term_catch_stop(true);
 	term_raw(true);

@@ -9,6 +9,7 @@
 #include "setup/follow.h"
 
 #define MINUTE	   (60 * 1000000000LL)
+#define SLOW_STEP  (5 * 1000000000LL)
 #define NOTE_DRAWS 8
 
 void live_done(struct live *l)
@@ -34,7 +35,7 @@ char *live_text(const char *words, const char *note, const char *left)
 	layout_item(&s, "> ", words);
 	if (note)
 		layout_text(&s, note);
-	str_addf(&s, _("%s left.  e: 10 more minutes  u: undo now  q: leave it running"), left);
+	str_addf(&s, _("%s left.  e: 10 more minutes  u: undo now  p: provider  q: leave"), left);
 	return str_take(&s);
 }
 
@@ -56,7 +57,9 @@ void live_draw(struct live *l, struct os *os, const struct txn *t, const struct 
 	CLEANUP_FREE char *text = live_text(words, l->note, left);
 	int64_t now = os_now(os, OS_BOOTTIME);
 
-	if (!l->redraws && str_eq(words, l->words) && !l->note && now - l->printed < MINUTE)
+	/* 80 columns are a tenth of a second at 9600 bits, and what is typed has to wait for them. */
+	if ((!l->redraws || l->slow) && str_eq(words, l->words) && !l->note &&
+	    now - l->printed < (l->redraws ? SLOW_STEP : MINUTE))
 		return;
 	live_clear(l);
 	printf("%s%s", text, l->redraws ? "" : "\n");

@@ -8,9 +8,10 @@
 
 struct live {
 	bool redraws;	 /* else a line is printed only when something has changed */
+	bool slow;	 /* the countdown goes in steps of some seconds */
 	unsigned lines;	 /* on the screen now */
 	char *words;	 /* printed last */
-	int64_t printed; /* boottime ns; without redrawing */
+	int64_t printed; /* boottime ns */
 	char *note;	 /* about the last key, or NULL */
 	unsigned shown;	 /* how often it was drawn: it goes after some seconds */
 };

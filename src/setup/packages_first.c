@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/term.h"
 #include "core/packages.h"
+#include "setup/restart_old.h"
 
 bool packages_wanted(const struct plan *p)
 {
@@ -32,7 +33,7 @@ int packages_first(struct os *os, const struct plan *p, bool yes, struct err *e)
 		return r < 0 ? r : 1;
 	if (packages_run(os, &job, show, e) < 0)
 		return err_ctx(e, _("packages"));
-	return 0;
+	return p->updates_all ? restart_old(os, e) : 0;
 }
 
 void say_restart(const struct updates_fact *u)
@@ -40,11 +41,15 @@ void say_restart(const struct updates_fact *u)
 	CLEANUP_FREE char *packages = strv_join(&u->reboot_packages, ", ");
 
 	if (u->kernel_waits)
-		printf(_("A restart is due: kernel %s is installed, %s runs. Kannuki never "
-			 "restarts "
-			 "the host by itself.\n"),
-		       u->kernel_newest, u->kernel_running);
+		printf(_("A restart is due: kernel %s is installed, %s runs.\n"), u->kernel_newest,
+		       u->kernel_running);
 	else if (u->reboot_required)
-		printf(_("A restart is due, for: %s. Kannuki never restarts the host by itself.\n"),
+		printf(_("A restart is due, for: %s.\n"),
 		       packages[0] ? packages : "/run/reboot-required");
+	else
+		return;
+	if (u->restart_at)
+		printf(_("It comes at %s (%s), as the policy says.\n"), u->restart_at, u->zone);
+	else
+		printf("%s\n", _("Kannuki does it only where [updates] reboot names a time."));
 }

@@ -9,5 +9,5 @@ bool packages_wanted(const struct plan *p);
 /* Does it, on the terminal. `yes`: it was agreed to; else asks. 0: done, and the plan has to be made anew;
  * 1: the person said no. */
 int packages_first(struct os *os, const struct plan *p, bool yes, struct err *e);
-/* A line that a restart is due, and why; or nothing. Kannuki never restarts a host. */
+/* A line that a restart is due, why, and when it comes; or nothing. */
 void say_restart(const struct updates_fact *u);

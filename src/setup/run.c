@@ -8,34 +8,46 @@
 #include "base/exit_code.h"
 #include "base/i18n.h"
 #include "base/layout.h"
+#include "base/sha256.h"
 #include "base/term.h"
+#include "controls/guard.h"
+#include "core/package_manager.h"
 #include "core/quiet.h"
 #include "core/recover.h"
 #include "report/plan_report.h"
 #include "setup/card.h"
 #include "setup/carry_out.h"
 #include "setup/dialog.h"
+#include "setup/end.h"
+#include "setup/grade.h"
+#include "setup/language.h"
 #include "setup/packages_first.h"
 #include "setup/suggest.h"
-
-#define PASTE_GAP_MS 300 /* a line of 80 characters takes 85 ms at 9600 bits a second */
 
 /* All that the questions are about. */
 struct setup {
 	struct os *os;
+	const struct setup_wish *wish;
 	struct facts facts;
 	struct hostkeys hostkeys;
-	char *passwd;
+	struct audit audit; /* before; no rows: not known */
+	struct view before;
+	char *passwd, *group;
 	char *policy_text;
 	struct made_plan made;
 	struct err refused;
+	bool packages_done;
+	bool guard_at_hand;
 };
 
 static void setup_done(struct setup *s)
 {
 	facts_done(&s->facts);
 	hostkeys_done(&s->hostkeys);
+	audit_done(&s->audit);
+	view_done(&s->before);
 	free(s->passwd);
+	free(s->group);
 	free(s->policy_text);
 	made_plan_done(&s->made);
 }
@@ -44,30 +56,6 @@ static void say(const char *text)
 {
 	printf("%s\n", text);
 	fflush(stdout);
-}
-
-/* --- which language ----------------------------------------------------------------------------- */
-
-/* True: neither the policy nor the locale decides. */
-static bool choose_language(const struct policy *p, enum ui_language *ret_store)
-{
-	enum lang lang;
-	bool asks = i18n_from_locale(&lang) == 1;
-
-	if (p->language != UI_LANGUAGE_LOCALE) {
-		lang = p->language == UI_LANGUAGE_JA ? LANG_JA : LANG_EN;
-		asks = false;
-	}
-	*ret_store = lang == LANG_JA ? UI_LANGUAGE_JA : UI_LANGUAGE_EN;
-	if (!term_draws_kanji() && (asks || lang == LANG_JA)) {
-		/* Nobody chose that: the next terminal may do better. */
-		*ret_store = UI_LANGUAGE_LOCALE;
-		i18n_set(LANG_EN);
-		say(_("In English, because this console (TERM=linux) cannot show Japanese."));
-		return false;
-	}
-	i18n_set(lang);
-	return asks;
 }
 
 /* --- before the questions ------------------------------------------------------------------------ */
@@ -86,23 +74,75 @@ static int load_policy(struct setup *s, const char *path, struct policy *ret, st
 	return policy_load(s->os, from, ret, &s->policy_text, e);
 }
 
+/* The one downloaded file, to be compared with what is published; sent from a workstation it is the one there. */
+static int say_arrival(struct setup *s, struct err *e)
+{
+	CLEANUP_NODE struct node me = { 0 };
+	CLEANUP_FREE char *sum = NULL;
+
+	if (s->wish->tells)
+		return 0;
+	if (os_program(s->os, &me, e) < 0)
+		return -1;
+	sum = sha256_text(me.data, me.len);
+	printf(_("Kannuki %s. SHA-256 of this file, to compare with the one published:\n"),
+	       KANNUKI_VERSION);
+	printf("  %s\n", sum);
+	return 0;
+}
+
+/* Said before the questions: the answers would be lost. */
+static int check_programs(struct setup *s, struct err *e)
+{
+	static const struct {
+		const char *file, *package;
+	} needed[] = { { "/usr/bin/sudo", "sudo" }, { "/usr/sbin/nft", "nftables" } };
+	CLEANUP_STRV struct strv missing = { 0 };
+	CLEANUP_FREE char *all = NULL;
+
+	for (size_t i = 0; i < COUNT(needed); i++) {
+		CLEANUP_NODE struct node n = { 0 };
+
+		if (os_get(s->os, needed[i].file, &n, e) < 0)
+			return -1;
+		if (n.type == NODE_ABSENT)
+			strv_add(&missing, needed[i].package);
+	}
+	all = strv_join(&missing, " ");
+	if (missing.count == 0)
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+		       _("nothing was changed. First install what is missing here, then run this "
+			 "once more: %s %s"),
+		       package_installs(&s->facts), all);
+}
+
 static int look(struct setup *s, const struct policy *p, struct err *e)
 {
-	const struct facts_query q = { .admin = p->admin_user, .extra_port = p->ssh_port };
+	const struct facts_query q = {
+		.admin = p->admin_user, .extra_port = p->ssh_port, .updates = true, .services = true
+	};
 	struct err ignored = { 0 };
 
 	if (quiet_wait(s->os, say, e) < 0)
 		return -1;
 	say(_("Looking at this server ..."));
 	if (facts_gather(s->os, &q, &s->facts, e) < 0 ||
-	    os_read(s->os, "/etc/passwd", &s->passwd, e) < 0)
+	    os_read(s->os, "/etc/passwd", &s->passwd, e) < 0 ||
+	    os_read(s->os, "/etc/group", &s->group, e) < 0)
 		return err_ctx(e, _("looking at this host"));
+	s->guard_at_hand = guard_is_offered(s->os, &ignored) > 0;
 	if (!s->facts.sshd.program)
 		return err_set(e, ERR_CONFLICT,
 			       _("sshd is not installed here; there is no door to keep open"));
+	if (!s->wish->yes && check_programs(s, e) < 0)
+		return -1;
 	/* Without them there is nothing to compare, and all else can be asked. */
 	if (hostkeys_gather(s->os, &s->hostkeys, &ignored) < 0)
 		s->hostkeys = (struct hostkeys){ 0 };
+	if (grade_host(s->os, p, s->policy_text, &s->audit, &ignored) < 0)
+		s->audit = (struct audit){ 0 };
+	view_take(&s->facts, p, s->audit.count ? &s->audit : NULL, &s->before);
 	return 0;
 }
 
@@ -111,40 +151,28 @@ static int look(struct setup *s, const struct policy *p, struct err *e)
 /* 1: the person has left (end of input, ^C). */
 static int read_answer(const struct dialog *d, char **ret, struct err *e)
 {
-	CLEANUP_STR struct str all = { 0 };
-	char *line = NULL;
-	int r = dialog_is_secret(d) ? term_secret("", &line, e) : term_line("", &line, e);
-
-	if (r != 0)
-		return r;
-	if (!dialog_takes_lines(d)) {
-		*ret = line;
-		return 0;
-	}
-	do {
-		str_addf(&all, "%s%s", all.text ? "\n" : "", line);
-		str_wipe(line);
-		free(line);
-		line = NULL;
-	} while (term_more(PASTE_GAP_MS) && term_line("", &line, e) == 0);
-	*ret = str_take(&all);
-	return 0;
+	if (dialog_is_secret(d))
+		return term_secret("", ret, e);
+	return dialog_takes_lines(d) ? term_paste("", ret, e) : term_line("", ret, e);
 }
 
 /* What the answers come to, or why they cannot be carried out. */
 static void plan_of(struct setup *s, struct dialog *d)
 {
 	CLEANUP_FREE char *text = policy_write(&d->policy);
+	bool stored = d->policy.updates_now;
 
 	made_plan_done(&s->made);
 	s->made = (struct made_plan){ 0 };
 	s->refused = (struct err){ 0 };
 	d->plan = NULL;
 	d->refused = NULL;
+	d->policy.updates_now = d->update_now;
 	if (make_plan_of(s->os, &d->policy, text, &s->made, &s->refused) < 0)
 		d->refused = s->refused.msg;
 	else
 		d->plan = &s->made.plan;
+	d->policy.updates_now = stored;
 }
 
 /* A screen at a time: the console has no way back. */
@@ -203,7 +231,10 @@ static enum dialog_next ask_all(struct setup *s, struct dialog *d, struct err *e
 	for (;;) {
 		CLEANUP_STR struct str welcome = { 0 };
 
-		if (!welcomed && d->screen != SCREEN_LANGUAGE) {
+		/* Once more in the language that is chosen there. */
+		if (d->screen == SCREEN_LANGUAGE)
+			welcomed = false;
+		else if (!welcomed) {
 			dialog_welcome(d, &welcome);
 			printf("\n%s", welcome.text);
 			welcomed = true;
@@ -220,13 +251,32 @@ static enum dialog_next ask_all(struct setup *s, struct dialog *d, struct err *e
 
 /* --- after them ---------------------------------------------------------------------------------- */
 
-static void print_end(const struct setup *s, const struct plan *plan)
+static void show_end(const struct setup *s, const struct plan *plan)
 {
-	CLEANUP_STR struct str text = { 0 };
-	const struct card card = { .plan = plan, .facts = &s->facts, .hostkeys = &s->hostkeys };
+	const struct end end = { .plan = plan,
+				 .before = &s->facts,
+				 .view = s->before.ports ? &s->before : NULL,
+				 .offers_restart = !s->wish->tells && !s->wish->non_interactive };
 
-	card_end(&card, &text);
-	fputs(text.text, stdout);
+	end_show(s->os, &end);
+}
+
+/* A mirror that does not answer is no reason to leave the doors open; where nobody is asked the policy is
+ * carried out as it is written, or not at all. */
+static int go_on_without(const struct setup *setup, struct dialog *d, struct err *e)
+{
+	CLEANUP_STR struct str s = { 0 };
+
+	if (e->kind != ERR_FAILED || setup->wish->yes)
+		return -1;
+	policy_give(&d->policy, "updates", "automatic", false);
+	layout_textf(&s,
+		     _("The update did not work: %s. The rest goes on without it. Later: sudo "
+		       "kannuki update"),
+		     e->msg);
+	fputs(s.text, stdout);
+	*e = (struct err){ 0 };
+	return 0;
 }
 
 /* The plan that was agreed to, made anew after the packages. */
@@ -234,8 +284,12 @@ static int packages(struct setup *s, struct dialog *d, struct err *e)
 {
 	CLEANUP_STR struct str steps = { 0 };
 
-	if (nothing_under_way(s->os, e) < 0 || packages_first(s->os, &s->made.plan, true, e) < 0)
+	if (nothing_under_way(s->os, e) < 0)
 		return -1;
+	s->packages_done = packages_first(s->os, &s->made.plan, true, e) == 0;
+	if (!s->packages_done && go_on_without(s, d, e) < 0)
+		return -1;
+	d->update_now = false;
 	plan_of(s, d);
 	if (!d->plan) {
 		*e = s->refused;
@@ -249,47 +303,125 @@ static int packages(struct setup *s, struct dialog *d, struct err *e)
 
 static int carry_out(struct setup *s, struct dialog *d, struct err *e)
 {
-	const struct apply_wish wish = { .yes = true, .wait = true, .secret = d->secret };
+	struct apply_wish wish = { .window_seconds = s->wish->window_seconds,
+				   .yes = true,
+				   .wait = !s->wish->tells,
+				   .tells = s->wish->tells,
+				   .secret_on_stdin = s->wish->secret_on_stdin,
+				   .secret = d->secret };
 	int r;
 
 	if (packages_wanted(&s->made.plan) && packages(s, d, e) < 0)
 		return -1;
-
+	wish.packages_done = s->packages_done;
 	if (s->made.plan.count == 0) {
 		say(_("Nothing to change: this host is as the policy says."));
 		return EXIT_DONE;
 	}
 	r = apply_plan(s->os, &s->made.plan, &s->made.facts, &wish, e);
 	if (r == EXIT_DONE && s->made.plan.needs_proof)
-		print_end(s, &s->made.plan);
+		show_end(s, &s->made.plan);
 	return r;
 }
 
-static int question_and_do(struct setup *s, const char *policy_path, struct err *e)
+/* A key that was given counts as pasted. */
+static int take_key(struct setup *s, struct policy *p, struct err *e)
+{
+	return s->wish->key ? policy_set(p, "admin", "key", s->wish->key, e) : 0;
+}
+
+/* Agreed to beforehand: the plan is shown, and nobody is asked. */
+static enum dialog_next without_questions(struct setup *s, struct dialog *d, struct err *e)
+{
+	CLEANUP_STR struct str text = { 0 };
+
+	plan_of(s, d);
+	if (!d->plan) {
+		*e = s->refused;
+		return DIALOG_QUIT;
+	}
+	if (report_plan_text(s->os, d->plan, &text, e) < 0)
+		return DIALOG_QUIT;
+	fputs(text.text ? text.text : "", stdout);
+	return DIALOG_APPLY;
+}
+
+/* What only the owner can know has to stand in the policy. */
+static int check_complete(const struct setup *s, const struct policy *p, struct err *e)
+{
+	CLEANUP_STRV struct strv missing = { 0 };
+	CLEANUP_FREE char *all = NULL;
+
+	if (!p->admin_user)
+		strv_add(&missing, "[admin] user");
+	if (p->admin_key_count == 0)
+		strv_add(&missing, "[admin] key");
+	if (!policy_gives(p, "firewall", "open"))
+		strv_add(&missing, "[firewall] open");
+	if (!s->wish->yes)
+		strv_add(&missing, "--yes");
+	all = strv_join(&missing, ", ");
+	if (missing.count == 0)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		       _("nobody can be asked, and nothing is guessed; missing: %s. See "
+			 "kannuki-policy(5)"),
+		       all);
+}
+
+static int choose_language(const struct setup *s, const struct policy *p, struct language *ret,
+			   struct err *e)
+{
+	if (!s->wish->non_interactive)
+		return language_choose(p, ret, e);
+	language_resume(p);
+	*ret = (struct language){ 0 };
+	return 0;
+}
+
+static int nothing_changed(void)
+{
+	say(_("Nothing was changed."));
+	return EXIT_FAILED;
+}
+
+static int question_and_do(struct setup *s, struct err *e)
 {
 	CLEANUP_POLICY struct policy policy = { 0 };
 	CLEANUP_DIALOG struct dialog d = { 0 };
 	struct dialog_start start = { .facts = &s->facts, .hostkeys = &s->hostkeys };
+	struct language language;
 	enum dialog_next next;
+	int r;
 
-	if (load_policy(s, policy_path, &policy, e) < 0)
+	if (load_policy(s, s->wish->policy_path, &policy, e) < 0)
 		return -1;
-	start.asks_language = choose_language(&policy, &start.language);
-	if (look(s, &policy, e) < 0)
+	if (s->wish->non_interactive && check_complete(s, &policy, e) < 0)
 		return -1;
+	r = choose_language(s, &policy, &language, e);
+	if (r != 0)
+		return r < 0 ? r : nothing_changed();
+	start.language = language.store;
+	start.asks_language = language.was_asked;
+	if (say_arrival(s, e) < 0 || look(s, &policy, e) < 0)
+		return -1;
+	start.host_is_known = s->wish->tells;
+	start.as_written = s->wish->yes;
 	start.passwd = s->passwd;
+	start.group = s->group;
+	start.audit = s->audit.count ? &s->audit : NULL;
 	start.policy_text = s->policy_text;
 	start.port = suggest_port(s->os, &s->facts);
+	start.guard_at_hand = s->guard_at_hand;
 	dialog_init(&d, &start);
+	if (take_key(s, &d.policy, e) < 0)
+		return -1;
 	term_catch_stop(true);
-	next = ask_all(s, &d, e);
+	next = s->wish->yes ? without_questions(s, &d, e) : ask_all(s, &d, e);
 	term_catch_stop(false);
 	if (next == DIALOG_APPLY)
 		return carry_out(s, &d, e);
-	if (e->kind != ERR_NONE)
-		return -1;
-	say(_("Nothing was changed."));
-	return EXIT_FAILED;
+	return e->kind != ERR_NONE ? -1 : nothing_changed();
 }
 
 /* Somebody, perhaps the same person in another window, has begun already. */
@@ -298,7 +430,6 @@ static int resume(struct setup *s, const char *id, struct err *e)
 	const struct facts_query q = { .brief = true };
 	CLEANUP_TXN struct txn t = { 0 };
 	CLEANUP_POLICY struct policy policy = { 0 };
-	enum ui_language ignored;
 	int r = EXIT_PENDING;
 
 	if (txn_open(s->os, id, &t, e) < 0)
@@ -306,7 +437,7 @@ static int resume(struct setup *s, const char *id, struct err *e)
 	if (t.plan.policy_text)
 		policy_parse("policy", t.plan.policy_text, &policy, e);
 	*e = (struct err){ 0 };
-	choose_language(&policy, &ignored);
+	language_resume(&policy);
 	printf(_("Transaction %s is under way.\n"), id);
 	if (t.state == TXN_PREPARED || t.state == TXN_APPLYING)
 		r = follow_apply(s->os, &t, e);
@@ -315,21 +446,21 @@ static int resume(struct setup *s, const char *id, struct err *e)
 	if (facts_gather(s->os, &q, &s->facts, e) < 0)
 		return -1;
 	if (t.state == TXN_PENDING)
-		print_card(s->os, &t, &s->facts, true);
+		print_card(s->os, &t, &s->facts, CARD_LIVE);
 	r = follow_window(s->os, &t, e);
 	if (r == EXIT_DONE && t.plan.needs_proof)
-		print_end(s, &t.plan);
+		show_end(s, &t.plan);
 	return r;
 }
 
-int setup_run(struct os *os, const char *policy_path, struct err *e)
+int setup_run(struct os *os, const struct setup_wish *wish, struct err *e)
 {
-	CLEANUP(setup_done) struct setup s = { .os = os };
+	CLEANUP(setup_done) struct setup s = { .os = os, .wish = wish };
 	CLEANUP_RECOVERED struct recovered done = { 0 };
 	CLEANUP_FREE char *active = NULL;
 	int r;
 
-	if (!term_is_interactive())
+	if (!wish->non_interactive && !term_is_interactive())
 		return err_set(e, ERR_USAGE,
 			       _("setup asks questions and needs a terminal; without one: kannuki "
 				 "apply --policy FILE"));
@@ -341,5 +472,10 @@ int setup_run(struct os *os, const char *policy_path, struct err *e)
 	r = txn_active(os, &active, e);
 	if (r < 0)
 		return r;
-	return r == 0 ? resume(&s, active, e) : question_and_do(&s, policy_path, e);
+	if (r == 0 && (wish->tells || wish->non_interactive))
+		return err_set(e, ERR_CONFLICT,
+			       _("transaction %s is under way; confirm or undo it first: kannuki "
+				 "status"),
+			       active);
+	return r == 0 ? resume(&s, active, e) : question_and_do(&s, e);
 }

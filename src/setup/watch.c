@@ -89,6 +89,10 @@ static void see(struct watch *w, enum watch_state state, const struct watch_conn
 {
 	char peer[ADDR_TEXT];
 
+	if (state == WATCH_WRONG_USER && str_eq(user, "root"))
+		w->refused_root = true;
+	if (state == WATCH_PASSWORD || state == WATCH_NO_KEY)
+		w->refused_password = true;
 	if (w->state == WATCH_LOGGED_IN && state != WATCH_LOGGED_IN && state != WATCH_GONE)
 		return;
 	w->state = state;
@@ -250,7 +254,7 @@ static void take_end(struct watch *w, struct watch_connection *c, const struct s
 		if (!str_eq(word->item[i + 1], "user"))
 			continue;
 		if (str_eq(word->item[i], "authenticating") && is_door_user(w, user))
-			see(w, WATCH_NO_KEY, c, user, NULL);
+			see(w, c->shown ? WATCH_NO_SIGNATURE : WATCH_NO_KEY, c, user, NULL);
 		else
 			see(w, WATCH_WRONG_USER, c, user, NULL);
 		return;
@@ -286,7 +290,7 @@ void watch_line(struct watch *w, pid_t pid, const char *line)
 		c = of_peer(w, &peer, peer_port);
 	if (!c)
 		return;
-	if (str_eq(word.item[0], "Accepted") && at > 0) {
+	if (str_eq(word.item[0], "Accepted") && at > 3) {
 		take_accepted(w, c, &word);
 		return;
 	}
@@ -299,6 +303,8 @@ void watch_line(struct watch *w, pid_t pid, const char *line)
 		take_no_algorithm(w, c, line);
 	else if (strstr(line, "ssh-rsa not in PubkeyAccepted"))
 		c->tried = true, see(w, WATCH_OLD_SIGNATURE, c, NULL, NULL);
+	else if (str_starts(line, "Postponed publickey for ") || str_starts(line, "Accepted key "))
+		c->shown = true;
 	else if (is_end(line))
 		take_end(w, c, &word);
 }
@@ -359,7 +365,20 @@ enum watch_state watch_state(const struct watch *w)
 	return w->let_in > w->other_arrived ? WATCH_KNOCKED : WATCH_NOTHING;
 }
 
-char *watch_words(const struct watch *w)
+/* Behind what goes on: the owner tries what must not work, and sees that it does not. */
+static char *with_refusals(const struct watch *w, char *words)
+{
+	const char *what = w->refused_root && w->refused_password ? _("root, password")
+			   : w->refused_root			  ? "root"
+								  : _("password");
+	CLEANUP_FREE char *first = words;
+
+	if (!w->refused_root && !w->refused_password)
+		return TAKE(first);
+	return xasprintf(_("%s\n(Refused, as it should be: %s.)"), first, what);
+}
+
+static char *words_of(const struct watch *w)
 {
 	unsigned port = w->door_count ? w->door[0].port : 0;
 	const char *user = w->door_count ? w->door[0].user : "";
@@ -391,12 +410,20 @@ char *watch_words(const struct watch *w)
 				   "Update it, or use an ED25519 key."),
 				 peer);
 	case WATCH_WRONG_USER:
+		if (str_eq(who, "root"))
+			return xasprintf(_("%s tried root at port %u. That is refused, as it "
+					   "should be. The user is: %s"),
+					 peer, w->port, user);
 		return xasprintf(
 			_("%s tried to log in as \"%s\". That is refused. The user is: %s"), peer,
 			who, user);
 	case WATCH_NO_KEY:
 		return xasprintf(_("%s came as %s without a key. Passwords do not count here: "
-				   "choose your private key."),
+				   "choose your private key, not the .pub file."),
+				 peer, user);
+	case WATCH_NO_SIGNATURE:
+		return xasprintf(_("%s has the public key of %s alone. Choose the private key, not "
+				   "the .pub file, and type its passphrase."),
 				 peer, user);
 	case WATCH_WRONG_KEY:
 		return xasprintf(_("Another key was refused: %s. The key of %s is %s."),
@@ -427,4 +454,18 @@ char *watch_words(const struct watch *w)
 				 who, peer);
 	}
 	return xstrdup("");
+}
+
+char *watch_words(const struct watch *w)
+{
+	char *words = words_of(w);
+
+	switch (watch_state(w)) {
+	case WATCH_WRONG_USER:
+	case WATCH_NO_KEY:
+	case WATCH_PASSWORD:
+		return words; /* says it itself */
+	default:
+		return with_refusals(w, words);
+	}
 }

@@ -21,7 +21,8 @@ enum watch_state {
 	WATCH_NO_ALGORITHM,  /* client and server have no algorithm in common: an old client */
 	WATCH_OLD_SIGNATURE, /* an RSA key with SHA-1: an old client */
 	WATCH_WRONG_USER,
-	WATCH_NO_KEY, /* right user, but no key was offered: a password client */
+	WATCH_NO_KEY,	    /* right user, but no key was offered: a password client */
+	WATCH_NO_SIGNATURE, /* the right public key was shown, and nothing signed with it: a .pub file */
 	WATCH_WRONG_KEY,
 	WATCH_RIGHT_KEY_REFUSED, /* the key of the policy, and yet refused */
 	WATCH_PASSWORD,		 /* a password was tried */
@@ -38,6 +39,7 @@ struct watch_connection {
 	struct addr peer;
 	unsigned peer_port, port;
 	bool tried; /* to log in */
+	bool shown; /* a key of the user's, which sshd would take */
 	bool in;    /* logged in by a door that counts */
 	bool stands;
 };
@@ -54,6 +56,8 @@ struct watch {
 	unsigned port;
 	uint64_t let_in;	/* of the filter's counter, since the window began */
 	unsigned other_arrived; /* connections to ports that are no door */
+	/* What the guides say to try, and what was refused at a door then. */
+	bool refused_root, refused_password;
 };
 
 /* policy_text is the transaction's; NULL or broken: no key is known. */

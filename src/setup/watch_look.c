@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "core/filter.h"
 
 #define NS 1000000000LL
@@ -95,7 +96,7 @@ static void ask_counter(struct os *os, struct look *l, struct watch *w)
 
 	if (os_run(os, &run, &r, &ignored) < 0 || r.status != 0)
 		return;
-	list = json_loads(r.out, 0, NULL);
+	list = json_said(r.out);
 	json_array_foreach (json_object_get(list, "nftables"), i, one)
 		all += packets_of(json_object_get(one, "rule"));
 	json_decref(list);

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "core/passwd.h"
+#include "core/selinux.h"
 #include "core/sudo.h"
 #include "steps/account_undo.h"
 #include "steps/home.h"
@@ -175,7 +176,9 @@ static int create(const struct step_ctx *c, const char *user, struct err *e)
 		return -1;
 	if (passwd_ids(c->os, user, &uid, &gid, e) < 0 || home_of_new(c, user, &home, e) < 0)
 		return -1;
-	return home_make(c, home, uid, gid, e);
+	if (home_make(c, home, uid, gid, e) < 0)
+		return -1;
+	return selinux_label(c->os, (const char *[]){ home, NULL }, true, e);
 }
 
 static int join(const struct step_ctx *c, const char *user, const char *group, struct err *e)

@@ -15,6 +15,9 @@
 #include "core/passwd.h"
 #include "steps/home.h"
 
+#define PASSWD_LOCK "/etc/.pwd.lock" /* lckpwdf(3) */
+#define HOLD_MS	    10000	     /* programs that hold it are done in moments */
+
 const char *const account_files[] = {
 	"/etc/passwd", "/etc/shadow",	"/etc/group",	"/etc/gshadow",
 	"/etc/subuid", "/etc/subgid",	"/etc/passwd-", "/etc/shadow-",
@@ -236,7 +239,7 @@ int account_undo(const struct step_ctx *c, const struct step *s, const struct im
 	struct taking t = { .c = c, .pre = pre, .post = post };
 	struct err one = { 0 };
 	const char *password, *home = image_text(pre, "home");
-	int create, worst = 0;
+	int create, worst = 0, lock = -1;
 
 	if (json_unpack(s->args, "{s:s, s:b, s:s}", "user", &t.user, "create", &create, "password",
 			&password) < 0)
@@ -250,7 +253,15 @@ int account_undo(const struct step_ctx *c, const struct step *s, const struct im
 		err_keep_worst(&worst, e, home_take_back(c, home, &one), &one);
 		err_keep_worst(&worst, e, forget_sudo(&t, &one), &one);
 	}
-	for (size_t i = 0; i < account_files_count; i++)
-		err_keep_worst(&worst, e, file_back_retry(&t, account_files[i], &one), &one);
+	/* Who is writing has read them with our user's lines, and would bring those back. An editor may be open for
+	 * hours: then without. */
+	if (os_hold(c->os, PASSWD_LOCK, HOLD_MS, &lock, &one) != 0)
+		lock = -1;
+	for (size_t i = 0; i < account_files_count; i++) {
+		struct err file = { 0 };
+
+		err_keep_worst(&worst, e, file_back_retry(&t, account_files[i], &file), &file);
+	}
+	os_unlock(c->os, lock);
 	return worst;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #define CLIENT	 "fail2ban-client"
@@ -19,7 +20,7 @@ json_t *step_bans_args(const struct ban_jail *const *jail, size_t count, unsigne
 		json_t *actions = json_array();
 
 		for (size_t k = 0; k < jail[i]->action_count; k++)
-			json_array_append_new(actions, json_string(jail[i]->action[k].name));
+			json_array_append_new(actions, json_bytes(jail[i]->action[k].name));
 		json_object_set_new(jails, jail[i]->name, actions);
 	}
 	return json_pack("{s:o, s:i, s:o}", "jails", jails, "port", (int)port, "changes",
@@ -31,9 +32,9 @@ json_t *step_ban_pause_args(const struct bans_fact *b, const struct strv *peers,
 	json_t *jails = json_array(), *list = json_array();
 
 	for (size_t i = 0; i < b->jail_count; i++)
-		json_array_append_new(jails, json_string(b->jail[i].name));
+		json_array_append_new(jails, json_bytes(b->jail[i].name));
 	for (size_t i = 0; i < peers->count; i++)
-		json_array_append_new(list, json_string(peers->item[i]));
+		json_array_append_new(list, json_bytes(peers->item[i]));
 	return json_pack("{s:o, s:o, s:b}", "jails", jails, "peers", list, "end", (int)end);
 }
 

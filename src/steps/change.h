@@ -4,10 +4,11 @@
  *
  * What the kinds "file" and "sshd" share. In a step's args a change is
  *   { "path": "/a/b", "type": "file"|"dir"|"link"|"absent", "text": "…", "mode": 420,
- *     "owner": "root", "from": "recover", "expect": "any" | NODE }
+ *     "owner": "root", "from": "recover" | "/path", "sha256": "…", "expect": "any" | NODE }
  * text is the content (file) or the target (link); owner is a user's name, looked up in
  * /etc/passwd when the step is applied, since the user may not exist while the plan is made; its
- * primary group goes with it. "from": "recover" takes the bytes of TXN/recover instead of a text.
+ * primary group goes with it. "from" takes the bytes of TXN/recover, or of another file, instead of a text;
+ * with "sha256" only where they have that sum.
  * NODE is node_json() of what the plan saw there.
  */
 #pragma once
@@ -23,6 +24,7 @@ struct change {
 	mode_t mode;		   /* file, dir */
 	const char *owner;	   /* NULL: root */
 	bool from_recover;	   /* file: bytes of the transaction's own program, not text */
+	const char *from, *sum;	   /* file: bytes of this one, and their SHA-256 (sha256_text) */
 	const struct node *expect; /* what the plan saw; NULL: whatever is there */
 };
 
@@ -54,6 +56,12 @@ int change_wanted(const struct step_ctx *c, json_t *change, const struct node *n
 /* Keeps a third party's node as TXN/displaced/NAME, NAME being the path with '%' for '/'. */
 int displaced_keep(const struct step_ctx *c, const char *path, const struct node *node,
 		   struct err *e);
+/* Moves what is at path, a whole folder too, there. Across file systems it is copied, and one that was cut short has left
+ * its half: then the name gets a number. *ret_to, malloc'd: where it is now. 1: it could not be moved and stays, *e
+ * says why. */
+int displaced_move(const struct step_ctx *c, const char *path, char **ret_to, struct err *e);
+/* The way back of what was moved from this path; nothing may stand there. 1: nothing was moved, or it cannot be. */
+int displaced_return(const struct step_ctx *c, const char *path, struct err *e);
 /* Was one kept for this path (by an undo that was cut short)? */
 bool displaced_has(const struct step_ctx *c, const char *path);
 /* Puts `before` back where `now` is; `ours` is what apply left there, NULL when not known. What is

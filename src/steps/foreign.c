@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #define LIMIT_MS 20000
+
+/* While pending `ufw reload` and `ufw allow` give INPUT its policy again, but none of its rules: with this one no
+ * door is shut by that, the new one neither. */
+#define OPEN_RULE "-A INPUT -j ACCEPT"
 
 /* A family of iptables, and the name of what it had in an image. */
 static const struct {
@@ -22,7 +27,7 @@ static json_t *texts(const struct strv *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; v && i < v->count; i++)
-		json_array_append_new(list, json_string(v->item[i]));
+		json_array_append_new(list, json_bytes(v->item[i]));
 	return list;
 }
 
@@ -100,25 +105,6 @@ static bool bans(const char *line)
 	       (strstr(line, " -j f2b-") || strstr(line, "-j sshguard"));
 }
 
-/* Of these lines only those that `keep` says. */
-static char *lines_that(const char *lines, bool (*keep)(const char *line))
-{
-	CLEANUP_FREE char *copy = xstrdup(lines);
-	CLEANUP_STR struct str s = { 0 };
-	char *rest = copy, *line;
-
-	while ((line = str_line(&rest)))
-		if (keep(line))
-			str_addf(&s, "%s\n", line);
-	str_add(&s, "");
-	return str_take(&s);
-}
-
-static bool is_no_ban(const char *line)
-{
-	return !bans(line);
-}
-
 /* One transaction of the kernel; the other chains stay. */
 static int write_input(const struct step_ctx *c, size_t family, const char *lines, struct err *e)
 {
@@ -128,12 +114,47 @@ static int write_input(const struct step_ctx *c, size_t family, const char *line
 	return run(c, ARGV(families[family].restore, "-w", "10", "-n"), text, &r, e);
 }
 
+static bool has_line(const char *lines, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = lines; *p; p = strchrnul(p, '\n'), p += *p != 0)
+		if (strncmp(p, line, n) == 0 && (p[n] == '\n' || !p[n]))
+			return true;
+	return false;
+}
+
 /* What apply leaves there. */
 static char *opened_input(const char *before)
 {
-	CLEANUP_FREE char *kept = lines_that(before, bans);
+	CLEANUP_FREE char *copy = xstrdup(before);
+	CLEANUP_STR struct str s = { 0 };
+	char *rest = copy, *line;
 
-	return xasprintf("-P INPUT ACCEPT\n%s", kept);
+	str_add(&s, "-P INPUT ACCEPT\n");
+	while ((line = str_line(&rest)))
+		if (bans(line))
+			str_addf(&s, "%s\n", line);
+	str_add(&s, OPEN_RULE "\n");
+	return str_take(&s);
+}
+
+/* What it was, but with what others have done since: their new rules stay, in front, and a jump of who bans is gone
+ * with its chain where they took it away. */
+static char *closed_input(const char *before, const char *now)
+{
+	CLEANUP_FREE char *old = xstrdup(before), *new = xstrdup(now);
+	CLEANUP_STR struct str s = { 0 };
+	char *rest = old, *line = str_line(&rest);
+
+	str_addf(&s, "%s\n", line ? line : "-P INPUT ACCEPT");
+	for (char *added = new, *one; (one = str_line(&added));)
+		if (str_starts(one, "-A ") && !str_eq(one, OPEN_RULE) && !has_line(before, one))
+			str_addf(&s, "%s\n", one);
+	while ((line = str_line(&rest)))
+		if (!bans(line) || has_line(now, line))
+			str_addf(&s, "%s\n", line);
+	return str_take(&s);
 }
 
 static int iptables_open(const struct step_ctx *c, struct err *e)
@@ -157,28 +178,21 @@ enum back {
 	BACK_OPENED, /* only what is as apply leaves it */
 };
 
-/* A chain of who banned may be gone since: then all but its jumps. */
 static int family_back(const struct step_ctx *c, size_t family, const struct image *pre,
 		       enum back how, struct err *e)
 {
 	const char *before = image_text(pre, families[family].text);
 	CLEANUP_FREE char *now = NULL;
-	CLEANUP_FREE char *opened = NULL;
-	CLEANUP_FREE char *rest = NULL;
-	struct err second = { 0 };
+	CLEANUP_FREE char *closed = NULL;
 
 	if (!before || !before[0])
 		return 0;
 	if (read_input(c, family, &now, e) < 0)
 		return -1;
-	opened = opened_input(now);
-	if (str_eq(now, before) || (how == BACK_OPENED && !str_eq(now, opened)) ||
-	    write_input(c, family, before, e) == 0)
+	closed = closed_input(before, now);
+	if (str_eq(now, closed) || (how == BACK_OPENED && !has_line(now, OPEN_RULE)))
 		return 0;
-	if (e->sys) /* it was not the program that refused them */
-		return -1;
-	rest = lines_that(before, is_no_ban);
-	return !str_eq(rest, before) && write_input(c, family, rest, &second) == 0 ? 0 : -1;
+	return write_input(c, family, closed, e) == 0 ? 0 : -1;
 }
 
 /* Past failures; the first is told. */
@@ -265,6 +279,26 @@ static int chains_open(const struct step_ctx *c, json_t *chains, struct err *e)
 	return s.text ? load(c, s.text, e) : 0;
 }
 
+/* A listing of a chain with what others have added to it since, in front of its rules. */
+static char *closed_chain(const char *before, const char *now)
+{
+	static const char hook[] = "\t\ttype ";
+	CLEANUP_FREE char *old = xstrdup(before);
+	CLEANUP_STR struct str s = { 0 };
+	char *rest = old, *line;
+
+	while ((line = str_line(&rest))) {
+		CLEANUP_FREE char *new = xstrdup(str_starts(line, hook) ? now : "");
+
+		str_addf(&s, "%s\n", line);
+		for (char *added = new, *one; (one = str_line(&added));)
+			if (str_starts(one, "\t\t") && !str_starts(one, hook) &&
+			    !has_line(before, one))
+				str_addf(&s, "%s\n", one);
+	}
+	return str_take(&s);
+}
+
 static int chains_back(const struct step_ctx *c, json_t *chains, const struct image *pre,
 		       enum back how, struct err *e)
 {
@@ -275,15 +309,17 @@ static int chains_back(const struct step_ctx *c, json_t *chains, const struct im
 	json_array_foreach (chains, i, one) {
 		const char *name = json_string_value(one), *before = image_text(pre, name);
 		CLEANUP_FREE char *now = NULL;
+		CLEANUP_FREE char *closed = NULL;
 		CLEANUP_FREE char *text = NULL;
 		struct err why = { 0 };
 		int r = read_chain(c, name ? name : "", &now, &why);
 
-		if (!before || !before[0] || (r == 0 && str_eq(now, before)) ||
+		closed = closed_chain(before ? before : "", r == 0 ? now : "");
+		if (!before || !before[0] || (r == 0 && str_eq(now, closed)) ||
 		    (how == BACK_OPENED && (r > 0 || (r == 0 && strstr(now, "policy drop")))))
 			continue;
 		text = xasprintf("%s%s\n%s", r == 0 ? "flush chain " : "", r == 0 ? name : "",
-				 before);
+				 closed);
 		if (r >= 0)
 			r = load(c, text, &why);
 		err_keep_worst(&worst, e, r, &why);

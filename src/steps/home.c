@@ -6,10 +6,10 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "steps/change.h"
 
 #define SKEL	  "/etc/skel"
 #define DEPTH_MAX 8
-#define MOVE_MS	  120000 /* a rename, unless /home is another file system */
 
 /* What a login or a shell leaves behind without its user having made anything. */
 static const char *const droppings[] = {
@@ -218,23 +218,16 @@ static int remove_ours(const struct step_ctx *c, const struct survey *s, struct 
 static int move_away(const struct step_ctx *c, const struct survey *s, struct err *e)
 {
 	CLEANUP_FREE char *dir = xasprintf("%s/displaced", c->txn_dir);
-	CLEANUP_FREE char *to = xasprintf("%s/home%%%s", dir, strrchr(s->home, '/') + 1);
-	const char *const argv[] = { "mv", "-T", "--", s->home, to, NULL };
-	struct run_result r CLEANUP_RUN = { 0 };
+	CLEANUP_FREE char *to = NULL;
+	int r = displaced_move(c, s->home, &to, e);
 
-	if (os_mkdir(c->os, dir, 0700, e) < 0 ||
-	    os_run(c->os, &(struct run){ .argv = argv, .timeout_ms = MOVE_MS }, &r, e) < 0)
-		return -1;
-	if (r.status != 0 || r.timed_out) {
-		err_set(e, ERR_CONFLICT, _("the folder %s stays, it could not be moved: %s"),
-			s->home, str_trim(r.err));
-		return 1;
-	}
+	if (r != 0)
+		return r;
 	if (s->found < BELONGINGS)
 		return 0;
 	err_set(e, ERR_CONFLICT,
 		_("%s holds files that someone made since (%s); all of it is kept as %s"), s->home,
-		s->first, to);
+		s->first, str_ends(to, strrchr(s->home, '/') + 1) ? to : dir);
 	return 1;
 }
 

@@ -39,7 +39,7 @@ static int list_table(const struct step_ctx *c, char **ret, struct err *e)
 			   .argv = ARGV("nft", "-s", "list", "table", "inet", FILTER_TABLE) },
 		   &r, e) < 0)
 		return -1;
-	if (r.status == 0 && !r.timed_out) {
+	if (r.status == 0 && !r.timed_out && str_starts(r.out, "table inet " FILTER_TABLE)) {
 		*ret = xstrdup(r.out);
 		return 0;
 	}
@@ -147,6 +147,7 @@ static int table_back(const struct step_ctx *c, const struct image *pre, struct 
 	const char *before = image_text(pre, "table");
 	CLEANUP_FREE char *now = NULL;
 	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *left = NULL;
 	int absent;
 
 	if (!before)
@@ -157,7 +158,14 @@ static int table_back(const struct step_ctx *c, const struct image *pre, struct 
 	if (absent ? before[0] == '\0' : str_eq(now, before))
 		return 0;
 	text = xasprintf(DELETE_TABLE "%s", before);
-	return load(c, text, e);
+	if (load(c, text, e) < 0)
+		return -1;
+	/* The kernel says so itself: what stayed would keep doors shut, and nobody would come back for it. */
+	absent = list_table(c, &left, e);
+	if (absent >= 0 && (absent ? before[0] == '\0' : before[0] && !str_eq(left, now)))
+		return 0;
+	return absent < 0 ? -1
+			  : err_set(e, ERR_FAILED, _("the former packet filter did not come back"));
 }
 
 static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,

@@ -5,18 +5,20 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "steps/unit_links.h"
 
-#define JOB_LIMIT_MS 90000
-#define UNITS_MAX    32
+#define JOB_LIMIT_MS \
+	100000 /* PID 1 kills what does not stop by 90 s, unless a unit says otherwise */
+#define UNITS_MAX 32
 
 json_t *step_services_args(const struct strv *units)
 {
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < units->count; i++)
-		json_array_append_new(names, json_string(units->item[i]));
+		json_array_append_new(names, json_bytes(units->item[i]));
 	return json_pack("{s:o}", "units", names);
 }
 
@@ -140,19 +142,51 @@ static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 	return 0;
 }
 
+/* It was told to stop and does not (TimeoutStopSec=infinity, say): nothing can take that back, and waiting for it would
+ * hold up all else. PID 1 starts it as soon as it has ended. 1 always. */
+static int start_when_it_has_ended(const struct step_ctx *c, const char *unit, struct err *e)
+{
+	struct err failed = { 0 };
+
+	if (os_run_ok(c->os, ARGV("systemctl", "--no-block", "start", unit), NULL, &failed) < 0) {
+		*e = failed;
+		return -1;
+	}
+	err_set(e, ERR_CONFLICT,
+		_("%s was told to stop and has not ended yet; it starts again as soon as it has"),
+		unit);
+	return 1;
+}
+
 /* What ran, in one go: a socket comes before its service then. */
 static int run_back(const struct step_ctx *c, const char *const *unit, size_t count,
 		    const struct image *pre, struct err *e)
 {
 	const char *start[UNITS_MAX];
 	size_t n = 0;
+	int worst = 0;
 
 	if (systemctl(c, "daemon-reload", NULL, 0, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (is_on(pre, unit[i]))
+	for (size_t i = 0; i < count; i++) {
+		struct image now CLEANUP_IMAGE = { 0 };
+		struct err one = { 0 };
+
+		if (!is_on(pre, unit[i]))
+			continue;
+		if (show(c, unit[i], &now, e) < 0)
+			return -1;
+		if (str_eq(state_of(&now, "ActiveState", unit[i]), "deactivating"))
+			err_keep_worst(&worst, e, start_when_it_has_ended(c, unit[i], &one), &one);
+		else
 			start[n++] = unit[i];
-	return n ? systemctl(c, "start", start, n, e) : 0;
+	}
+	if (n > 0) {
+		struct err one = { 0 };
+
+		err_keep_worst(&worst, e, systemctl(c, "start", start, n, &one), &one);
+	}
+	return worst;
 }
 
 static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
@@ -176,10 +210,7 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	}
 	if (c->boot)
 		return r;
-	if (run_back(c, unit, count, pre, &live) < 0 && r == 0) {
-		*e = live;
-		return -1;
-	}
+	err_keep_worst(&r, e, run_back(c, unit, count, pre, &live), &live);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "steps/sshd_back.h"
 #include "steps/sshd_offer.h"
@@ -21,14 +22,15 @@ json_t *step_sshd_args(const struct step_sshd_spec *spec)
 	for (size_t i = 0; i < spec->port_count; i++)
 		json_array_append_new(ports, json_integer(spec->port[i]));
 	for (size_t i = 0; i < d->options.count; i++)
-		json_array_append_new(options, json_string(d->options.item[i]));
+		json_array_append_new(options, json_bytes(d->options.item[i]));
 	for (size_t i = 0; i < spec->expect_count; i++) {
 		const struct sshd_expect *x = &spec->expect[i];
 
-		json_array_append_new(
-			expect, json_pack("{s:s, s:s, s:s, s:i, s:s, s:s}", "who", x->who, "user",
-					  x->user, "addr", addr_text(&x->addr, buf), "port",
-					  (int)x->port, "keyword", x->keyword, "value", x->value));
+		json_array_append_new(expect,
+				      json_pack("{s:s, s:s, s:s, s:i, s:s, s:o}", "who", x->who,
+						"user", x->user, "addr", addr_text(&x->addr, buf),
+						"port", (int)x->port, "keyword", x->keyword,
+						"value", json_bytes(x->value)));
 	}
 	return json_pack("{s:o, s:s, s:o, s:s, s:s?, s:o, s:b, s:b, s:o}", "changes",
 			 changes_json(spec->change, spec->change_count), "program", d->program,
@@ -245,19 +247,27 @@ static int capture(const struct step_ctx *c, const struct step *s, struct image 
 	return 0;
 }
 
-static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
+/* Would sshd take the files of the step, with all that others have written beside them? */
+static int ready(const struct step_ctx *c, const struct step *s, struct err *e)
 {
 	CLEANUP(staging_done) struct staging staged = { 0 };
+
+	/* Trap 11. */
+	if (os_mkdir(c->os, "/run/sshd", 0755, e) < 0 || staging_of(c, s, &staged, e) < 0)
+		return -1;
+	return judge(c, s, &staged, e);
+}
+
+static int apply(const struct step_ctx *c, const struct step *s, struct err *e)
+{
 	struct listeners want CLEANUP_LISTENERS = { 0 };
 	struct listeners stale CLEANUP_LISTENERS = { 0 };
 	struct listeners gone CLEANUP_LISTENERS = { 0 };
 	struct sshd_service v;
 
-	/* Trap 11. */
-	if (service_of(s, &v, e) < 0 || os_mkdir(c->os, "/run/sshd", 0755, e) < 0 ||
-	    staging_of(c, s, &staged, e) < 0)
+	if (service_of(s, &v, e) < 0)
 		return -1;
-	if (judge(c, s, &staged, e) < 0)
+	if (ready(c, s, e) < 0)
 		return err_ctx(e, _("the new configuration, which is not in place"));
 	if (changes_apply(c, changes_of(s), e) < 0 ||
 	    listeners_get(c->os, v.unit, v.socket, &stale, e) < 0 || sshd_reload(c, &v, e) < 0)
@@ -415,6 +425,7 @@ const struct step_kind step_sshd = {
 	.capture = capture,
 	.apply = apply,
 	.undo = undo,
+	.ready = ready,
 	.verify = verify,
 	.settle = settle,
 };

@@ -97,6 +97,37 @@ int sshd_keep_config(const struct step_ctx *c, struct image *ret, struct err *e)
 	return 0;
 }
 
+/* Why sshd does not take these files; NULL: its own. 1: it takes them. */
+static int refused(const struct step_ctx *c, const struct sshd_service *s, const char *file,
+		   struct err *e)
+{
+	struct run_result r CLEANUP_RUN = { 0 };
+	struct strv argv CLEANUP_STRV = { 0 };
+	json_t *option;
+	char *rest;
+	size_t i;
+
+	/* A unit that failed has taken it away, and without it sshd refuses any file. */
+	if (os_mkdir(c->os, RUN_DIR, 0755, e) < 0)
+		return -1;
+	strv_add(&argv, s->program);
+	strv_add(&argv, "-t");
+	if (file) {
+		strv_add(&argv, "-f");
+		strv_add(&argv, file);
+	}
+	json_array_foreach (s->options, i, option)
+		strv_add(&argv, json_string_value(option));
+	if (os_run(c->os, &(struct run){ .argv = (const char *const *)argv.item }, &r, e) < 0)
+		return -1;
+	if (r.status == 0 && !r.timed_out)
+		return 1;
+	rest = r.err;
+	/* The line that is wrong comes first. */
+	err_set(e, ERR_FAILED, "%s", r.err[0] ? str_trim(str_line(&rest)) : "sshd");
+	return 0;
+}
+
 /* An Include of what lies below /etc/ssh shall read the kept copies. */
 static char *with_own_includes(const char *text, const char *dir)
 {
@@ -166,10 +197,12 @@ static int write_copy(const struct step_ctx *c, const struct image *pre, const c
 	return 0;
 }
 
+/* 1: it would not start with the kept files either, and nothing was touched. */
 static int start_transient(const struct step_ctx *c, const struct sshd_service *s,
 			   const struct image *pre, struct err *e)
 {
 	CLEANUP_FREE char *dir = xasprintf("%s/sshd", c->txn_dir);
+	CLEANUP_FREE char *file = xasprintf("%s/sshd_config", dir);
 	struct strv argv CLEANUP_STRV = { 0 };
 	struct err ignored = { 0 };
 	json_t *option;
@@ -177,6 +210,8 @@ static int start_transient(const struct step_ctx *c, const struct sshd_service *
 
 	if (write_copy(c, pre, dir, e) < 0)
 		return -1;
+	if (refused(c, s, file, &ignored) == 0)
+		return 1;
 	/* Whoever holds the port half-alive would keep it. */
 	systemctl(c, "stop", s->unit, &ignored);
 	if (s->socket)
@@ -188,7 +223,7 @@ static int start_transient(const struct step_ctx *c, const struct sshd_service *
 	strv_split(&argv, "systemd-run --unit=" TRANSIENT_UNIT " -p KillMode=process", " ");
 	strv_add(&argv, s->program);
 	strv_split(&argv, "-D -f", " ");
-	strv_addf(&argv, "%s/sshd_config", dir);
+	strv_add(&argv, file);
 	json_array_foreach (s->options, i, option)
 		strv_add(&argv, json_string_value(option));
 	return os_run_ok(c->os, (const char *const *)argv.item, NULL, e);
@@ -229,6 +264,15 @@ static int reload(const struct step_ctx *c, const struct sshd_service *s, struct
 	return sshd_reload(c, s, e);
 }
 
+/* 1: there is no way but what runs now. */
+static int by_itself(const struct step_ctx *c, const struct sshd_service *s,
+		     const struct image *pre, const struct listen_wait *w, struct err *e)
+{
+	int r = start_transient(c, s, pre, e);
+
+	return r != 0 ? r : listen_wait(c->os, w, e);
+}
+
 int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, const struct image *pre,
 		    const struct listen_wait *until, struct err *e)
 {
@@ -237,26 +281,40 @@ int sshd_bring_back(const struct step_ctx *c, const struct sshd_service *s, cons
 				 .socket = s->socket,
 				 .timeout_ms = SSHD_WAIT_MS };
 	struct err why = { 0 }, ignored = { 0 };
+	bool takes;
+	int r;
 
 	/* One of an earlier try would hold the ports, and lose /run/sshd with the unit that fails. */
 	systemctl(c, "stop", TRANSIENT_UNIT, &ignored);
 	if (w.want->count == 0)
 		return systemctl(c, "stop", s->unit, e);
-	if (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0)
+	/* Trap 11. With files that sshd refuses a reload or a restart only ends the one that runs (trap 12). */
+	takes = refused(c, s, NULL, &why) != 0;
+	if (takes &&
+	    (wait_for(c, s, &w, reload, &why) == 0 || wait_for(c, s, &w, restart, &why) == 0))
 		return 0;
 	/* The old doors answer, only a newer one is not gone yet: no reason to risk them. */
 	w.gone = NULL;
 	w.timeout_ms = 0;
-	if (listen_wait(c->os, &w, &ignored) == 0) {
+	if (takes && listen_wait(c->os, &w, &ignored) == 0) {
 		*e = why;
 		return -1;
 	}
 	w.timeout_ms = SSHD_WAIT_MS;
-	if (start_transient(c, s, pre, e) < 0 || listen_wait(c->os, &w, e) < 0)
+	r = by_itself(c, s, pre, &w, e);
+	if (r < 0)
 		return err_ctx(e, "%s; %s", why.msg, _("nor does sshd by itself answer"));
-	err_set(e, ERR_FAILED,
-		_("%s does not start (%s); a temporary sshd with the old configuration answers as "
-		  "kannuki-sshd.service until the next boot"),
-		s->unit, why.msg);
+	if (r > 0 && listen_wait(c->os, &w, e) < 0)
+		return err_ctx(e, "%s", why.msg);
+	if (r > 0)
+		err_set(e, ERR_FAILED,
+			_("sshd refuses its files (%s): it goes on as it is, but does not start "
+			  "again before that is put right"),
+			why.msg);
+	else
+		err_set(e, ERR_FAILED,
+			_("%s does not start (%s). Put that right: until the next boot a temporary "
+			  "sshd with the old configuration answers, kannuki-sshd.service"),
+			s->unit, why.msg);
 	return 1;
 }

@@ -22,6 +22,15 @@ static char *offered(const char *log)
 	return xstrndup(at, strcspn(at, "\r\n"));
 }
 
+/* Of what ssh -v tells, which is long, the end: "Connection timed out during banner exchange". */
+static const char *last_words(char *log)
+{
+	const char *trimmed = str_trim(log);
+	const char *line = strrchr(trimmed, '\n');
+
+	return line ? line + 1 : trimmed;
+}
+
 static int ask(struct os *os, const struct sshd_view *as, char **ret, struct err *e)
 {
 	CLEANUP_RUN struct run_result r = { 0 };
@@ -47,7 +56,7 @@ static int ask(struct os *os, const struct sshd_view *as, char **ret, struct err
 	if (!*ret)
 		return err_set(e, ERR_FAILED,
 			       _("sshd at port %u does not say how one may log in: %s"), as->port,
-			       str_trim(r.err));
+			       last_words(r.err));
 	return 0;
 }
 

@@ -79,8 +79,7 @@ static int systemctl(const struct step_ctx *c, const char *verb, const char *uni
 	return r.status == NOT_LOADED ? 1 : -1;
 }
 
-/* "ActiveState=active" and so on; a unit that does not exist is inactive, with "" as the rest. */
-static int show(const struct step_ctx *c, const char *name, struct image *ret, struct err *e)
+int unit_show(const struct step_ctx *c, const char *name, struct image *ret, struct err *e)
 {
 	struct run_result r CLEANUP_RUN = { 0 };
 	char *rest, *line;
@@ -101,7 +100,7 @@ static int show(const struct step_ctx *c, const char *name, struct image *ret, s
 	return 0;
 }
 
-static bool is_on(const struct image *im)
+bool unit_runs(const struct image *im)
 {
 	const char *state = image_text(im, "ActiveState");
 
@@ -118,7 +117,7 @@ static int capture(const struct step_ctx *c, const struct step *s, struct image 
 	image_add(ret, spec.path, &n);
 	if (unit_links_capture(c, spec.name, ret, e) < 0)
 		return -1;
-	return show(c, spec.name, ret, e);
+	return unit_show(c, spec.name, ret, e);
 }
 
 /* *ret_changed: the file was not so before. */
@@ -174,16 +173,16 @@ static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 	struct image now CLEANUP_IMAGE = { 0 };
 	bool enabled, ran;
 
-	if (spec_of(s, &spec, e) < 0 || show(c, spec.name, &now, e) < 0)
+	if (spec_of(s, &spec, e) < 0 || unit_show(c, spec.name, &now, e) < 0)
 		return -1;
 	enabled = str_starts(image_text(&now, "UnitFileState") ?: "", "enabled");
 	if (spec.enable != UNIT_LEAVE && enabled != (spec.enable == UNIT_ON))
 		return err_set(e, ERR_FAILED, _("%s is %s"), spec.name,
 			       image_text(&now, "UnitFileState") ?: "");
 	/* One that does its work and ends, did it. */
-	ran = is_on(&now) || (str_eq(image_text(&now, "ActiveState"), "inactive") &&
-			      str_eq(image_text(&now, "Result"), "success"));
-	if ((spec.start == UNIT_ON && !ran) || (spec.start == UNIT_OFF && is_on(&now)))
+	ran = unit_runs(&now) || (str_eq(image_text(&now, "ActiveState"), "inactive") &&
+				  str_eq(image_text(&now, "Result"), "success"));
+	if ((spec.start == UNIT_ON && !ran) || (spec.start == UNIT_OFF && unit_runs(&now)))
 		return err_set(e, ERR_FAILED, _("%s is %s"), spec.name,
 			       image_text(&now, "ActiveState") ?: "");
 	return 0;
@@ -222,15 +221,15 @@ static int run_back(const struct step_ctx *c, const struct unit_spec *spec, cons
 	struct image now CLEANUP_IMAGE = { 0 };
 	struct err ignored = { 0 };
 
-	if (systemctl(c, "daemon-reload", NULL, e) != 0 || show(c, spec->name, &now, e) < 0)
+	if (systemctl(c, "daemon-reload", NULL, e) != 0 || unit_show(c, spec->name, &now, e) < 0)
 		return -1;
 	if (spec->start == UNIT_LEAVE)
 		return 0;
-	if (!is_on(pre) && !is_on(&now)) {
+	if (!unit_runs(pre) && !unit_runs(&now)) {
 		systemctl(c, "reset-failed", spec->name, &ignored);
 		return 0;
 	}
-	if (!is_on(pre))
+	if (!unit_runs(pre))
 		return systemctl(c, "stop", spec->name, e) < 0 ? -1 : 0;
 	/* With our text it ran another program. */
 	return systemctl(c, spec->text ? "restart" : "start", spec->name, e) == 0 ? 0 : -1;
@@ -246,7 +245,7 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	if (spec_of(s, &spec, e) < 0)
 		return -1;
 	/* While it is loaded with the file that says how to stop it. */
-	if (!c->boot && spec.start == UNIT_ON && !is_on(pre))
+	if (!c->boot && spec.start == UNIT_ON && !unit_runs(pre))
 		systemctl(c, "stop", spec.name, &live);
 	r = files_back(c, &spec, pre, post, e);
 	if (c->boot)

@@ -142,6 +142,23 @@ static int links_back(const struct step_ctx *c, const struct image *now, const s
 	return 0;
 }
 
+/* A removal that was killed had moved the link aside, where no scan finds it: it is taken up again. */
+static int removals_to_their_end(const struct scan *s, const struct image *pre, struct err *e)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		CLEANUP_FREE char *path = xasprintf("%s/%s", s->folders.item[i], s->name);
+		CLEANUP_FREE char *staged =
+			xasprintf("%s/.%s.kannuki~", s->folders.item[i], s->name);
+		struct node n CLEANUP_NODE = { 0 };
+
+		if (os_get(s->c->os, staged, &n, e) < 0 ||
+		    (n.type != NODE_ABSENT && !image_node(pre, path) &&
+		     os_remove(s->c->os, path, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 int unit_links_undo(const struct step_ctx *c, const char *name, const struct image *pre,
 		    struct err *e)
 {
@@ -157,6 +174,8 @@ int unit_links_undo(const struct step_ctx *c, const char *name, const struct ima
 		r = os_mkdir(c->os, had.item[i], 0755, e);
 	if (r == 0)
 		r = links_back(c, &now, pre, e);
+	if (r == 0)
+		r = removals_to_their_end(&s, pre, e);
 	for (size_t i = 0; r == 0 && i < s.folders.count; i++)
 		if (!strv_has(&had, s.folders.item[i]))
 			r = remove_new_folder(c, s.folders.item[i], e);

@@ -6,12 +6,10 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
-#include "core/facts_updates.h"
+#include "core/package_manager.h"
+#include "core/quiet.h"
 
-#define LOCK		"/var/lib/dpkg/lock-frontend"
-#define LOCK_SECONDS	60
-#define DRY_RUN_SECONDS 120
-#define STAMPS		"/var/lib/apt/periodic"
+#define LOCK_SECONDS 60
 
 json_t *step_updates_args(const struct change *change, json_t *expect, bool dry_run)
 {
@@ -40,23 +38,26 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	return changes_undo(c, changes_of(s), pre, post, e);
 }
 
-static int values_are_in_force(const struct step_ctx *c, const struct step *s, struct err *e)
+static int values_are_in_force(const struct step_ctx *c, const struct step *s,
+			       const struct package_manager *m, struct err *e)
 {
 	struct updates_fact u CLEANUP(updates_fact_done) = { 0 };
 	const char *name;
 	json_t *want;
+	int r = m->read_config(c->os, &u, e);
 
-	if (updates_read_config(c->os, &u, e) != 0)
-		return err_set(e, ERR_FAILED, _("apt does not say how it is set up"));
+	if (r != 0)
+		return r < 0 ? -1
+			     : err_set(e, ERR_FAILED, _("%s does not say how it is set up"),
+				       m->name);
 	json_object_foreach (json_object_get(s->args, "expect"), name, want) {
 		const char *now = updates_config(&u, name);
 
 		if (!str_eq(now, json_string_value(want)))
-			return err_set(
-				e, ERR_CONFLICT,
-				_("apt still has %s \"%s\": a file of /etc/apt/apt.conf.d that "
-				  "is read later decides it"),
-				name, now);
+			return err_set(e, ERR_CONFLICT,
+				       _("%s still has %s \"%s\": a line that is read later "
+					 "decides it (%s)"),
+				       m->name, name, now, m->config_dir ?: m->config);
 	}
 	return 0;
 }
@@ -65,42 +66,30 @@ static int values_are_in_force(const struct step_ctx *c, const struct step *s, s
 static int wait_for_lock(const struct step_ctx *c, struct err *e)
 {
 	for (unsigned waited = 0; waited < LOCK_SECONDS * 1000; waited += 500) {
-		pid_t holder = 0;
-		int r = os_record_lock(c->os, LOCK, &holder, e);
+		CLEANUP_FREE char *who = NULL;
+		int r = quiet_packages(c->os, &who, e);
 
-		if (r <= 0)
+		if (r < 0 || !who)
 			return r;
 		os_sleep(c->os, 500);
 	}
 	return 0;
 }
 
-/* On a copy of the stamps: a run that did nothing shall not count as one. */
-static int dry_run(const struct step_ctx *c, struct err *e)
-{
-	const struct run run = { .argv = ARGV("unattended-upgrade", "--dry-run", "-v"),
-				 .timeout_ms = DRY_RUN_SECONDS * 1000,
-				 .stage_dir = STAMPS };
-	struct run_result r CLEANUP_RUN = { 0 };
-	char *says, *last;
-
-	if (wait_for_lock(c, e) < 0 || os_run(c->os, &run, &r, e) < 0)
-		return -1;
-	if (r.status == 0 && !r.timed_out)
-		return 0;
-	says = str_trim(r.err[0] ? r.err : r.out);
-	last = strrchr(says, '\n');
-	return err_set(e, ERR_FAILED, "unattended-upgrade --dry-run: %s",
-		       r.timed_out ? _("did not end in time")
-		       : last	   ? last + 1
-				   : says);
-}
-
 static int verify(const struct step_ctx *c, const struct step *s, struct err *e)
 {
-	if (changes_verify(c, changes_of(s), e) < 0 || values_are_in_force(c, s, e) < 0)
+	const struct package_manager *m = NULL;
+	int r = package_manager_find(c->os, &m, e);
+
+	if (r != 0)
+		return r < 0 ? -1
+			     : err_set(e, ERR_FAILED, "%s",
+				       _("no package manager known here answers"));
+	if (changes_verify(c, changes_of(s), e) < 0 || values_are_in_force(c, s, m, e) < 0)
 		return -1;
-	return json_is_true(json_object_get(s->args, "dry_run")) ? dry_run(c, e) : 0;
+	if (!json_is_true(json_object_get(s->args, "dry_run")))
+		return 0;
+	return wait_for_lock(c, e) < 0 ? -1 : m->prove(c->os, e);
 }
 
 const struct step_kind step_updates = {

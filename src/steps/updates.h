@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * updates.h - the kind "updates": apt's configuration for updates that come by themselves, proved.
+ * updates.h - the kind "updates": the package manager's configuration for updates that come by themselves, proved.
  *
  * args: { "changes": [as in change.h], "expect": { "APT::Periodic::Enable": "1", … }, "dry_run": bool }
- * verify asks apt for the values that are in force (a file read later may say otherwise), and has
- * unattended-upgrade go through its work without doing it.
+ * verify asks for the values that are in force (a file read later may say otherwise), and has the program
+ * that will do it go through its work without doing it.
  */
 #pragma once
 

@@ -253,6 +253,25 @@ static int lock_of_another_process_names_it(void)
 	return 0;
 }
 
+static int hold_keeps_out_who_takes_a_record_lock(void)
+{
+	struct err e = { 0 };
+	pid_t other;
+	int token = 5;
+
+	T_OK(os_hold(host.os, "/t/none", 0, &token, &e) == 0 && token == -1);
+	os_unlock(host.os, token);
+	T_OK(os_write(host.os, "/t/lock", "", 0640, &e) == 0);
+	T_OK(os_hold(host.os, "/t/lock", 0, &token, &e) == 0 && token >= 0);
+	os_unlock(host.os, token);
+	other = hold_elsewhere("/t/lock", true);
+	T_OK(other > 0 && os_hold(host.os, "/t/lock", 40, &token, &e) == 1);
+	let_go("/t/lock", other);
+	T_OK(os_hold(host.os, "/t/lock", 1000, &token, &e) == 0);
+	os_unlock(host.os, token);
+	return 0;
+}
+
 static int record_lock_names_its_holder(void)
 {
 	struct err e = { 0 };
@@ -329,6 +348,7 @@ static const struct t_case cases[] = {
 	T(lock_is_held_once),
 	T(lock_needs_its_folder_and_follows_no_link),
 	T(lock_of_another_process_names_it),
+	T(hold_keeps_out_who_takes_a_record_lock),
 	T(record_lock_names_its_holder),
 	T(conveniences),
 	T(program_is_a_whole_file),

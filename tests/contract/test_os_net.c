@@ -434,6 +434,46 @@ static int banner_is_the_line_of_ssh(void)
 	return 0;
 }
 
+/* A server that says a banner, waits for the end of the connection, and ends with it; *ret: the port of the other side. */
+static void serve_one(int fd, uint16_t *ret)
+{
+	struct sockaddr_in from = { 0 };
+	socklen_t len = sizeof(from);
+	char rest[64];
+	int c = accept(fd, (struct sockaddr *)&from, &len);
+
+	*ret = ntohs(from.sin_port);
+	if (c < 0 || write(c, "SSH-2.0-x\r\n", 11) != 11)
+		return;
+	while (read(c, rest, sizeof(rest)) > 0)
+		;
+	close(c);
+}
+
+static int looking_keeps_no_port_from_sshd(void)
+{
+	CLEANUP_FREE char *line = NULL;
+	struct sockaddr_in own = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct addr to = address("127.0.0.1");
+	struct err e = { 0 };
+	int fd = bound("127.0.0.1", SOCK_STREAM, 1), next, yes = 1;
+	uint16_t used = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(os_ssh_banner(host.os, &to, port_of(fd), 2000, &line, &e));
+	serve_one(fd, &used);
+	T_OK(waitpid(pid, NULL, 0) == pid && used > 0);
+	next = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	own.sin_port = htons(used);
+	setsockopt(next, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	T_OK(bind(next, (struct sockaddr *)&own, sizeof(own)) == 0 && listen(next, 1) == 0);
+	close(next);
+	close(fd);
+	return 0;
+}
+
 static int no_banner_is_one(void)
 {
 	char *line = NULL;
@@ -469,6 +509,7 @@ static const struct t_case cases[] = {
 	T(the_environment_of_another),
 	T(loopback_is_among_our_addresses),
 	T(banner_is_the_line_of_ssh),
+	T(looking_keeps_no_port_from_sshd),
 	T(no_banner_is_one),
 };
 

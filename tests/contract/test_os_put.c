@@ -53,6 +53,29 @@ static int put_without_expectation_takes_anything(void)
 	return 0;
 }
 
+/* A user may turn a folder of theirs into a link at any moment. */
+static int no_link_of_a_user_is_followed(void)
+{
+	struct node one = file("one", 0644);
+	struct node link = { .type = NODE_LINK, .data = (char *)"d", .len = 1, .mode = 0777 };
+	struct node dir = { .type = NODE_DIR, .mode = 0755 };
+	struct err e = { 0 };
+
+	T_OK(os_put(host.os, "/t/d", NULL, &dir, &e) == 0);
+	T_OK(os_put(host.os, "/t/l", NULL, &link, &e) == 0);
+	T_OK(os_put(host.os, "/t/l/f", NULL, &one, &e) == 0 && is_now("/t/d/f", &one));
+	if (os_uid(host.os) != 0)
+		return 0; /* cannot make another's */
+	link.uid = 1000;
+	T_OK(os_put(host.os, "/t/l", NULL, &link, &e) == 0);
+	T_OK(os_put(host.os, "/t/l/g", NULL, &one, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(os_put(host.os, "/t/l/f", NULL, &absent, &e) < 0 && e.kind == ERR_CONFLICT);
+	T_OK(is_now("/t/d/f", &one) && is_now("/t/d/g", &absent));
+	/* The last part of a path is never followed, and may be anybody's. */
+	T_OK(os_put(host.os, "/t/l", NULL, &absent, &e) == 0);
+	return 0;
+}
+
 static int every_part_of_expect_counts(void)
 {
 	struct node seen = file("seen", 0644), want = file("want", 0644), there;
@@ -329,6 +352,7 @@ static const struct t_case cases[] = {
 	T(folders_above_are_not_made),
 	T(what_makes_no_sense_is_refused),
 	T(links),
+	T(no_link_of_a_user_is_followed),
 	T(xattrs_and_acl_are_kept_and_compared),
 	T(xattrs_of_folders),
 	T(a_leftover_of_a_killed_run_goes_first),

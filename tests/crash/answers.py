@@ -10,12 +10,16 @@ import time
 import traceback
 
 import pid1
+import sockets
 import units
 
 SOCKET = "/dev/pid1"  # in there; ask.c knows it
+RUN_LIMIT = 300  # seconds for a command of the harness
 SIGNALS = {"KILL": signal.SIGKILL, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP}
-PROPERTIES = ("Id LoadState ActiveState UnitFileState Result MainPID ExecStart Environment EnvironmentFiles "
-              "Listen NeedDaemonReload").split()
+PROPERTIES = ("Id Description LoadState ActiveState UnitFileState Result MainPID ExecStart Environment EnvironmentFiles "
+              "Listen NeedDaemonReload RequiredBy BoundBy ConsistsOf TriggeredBy Triggers").split()
+# Which unit says it of another one, seen from that one: property -> its key in [Unit]
+BACKWARDS = {"RequiredBy": "Requires", "BoundBy": "BindsTo", "ConsistsOf": "PartOf"}
 
 
 class Answers:
@@ -71,7 +75,7 @@ class Answers:
         does = {"start": m.start, "stop": m.stop, "restart": m.restart, "reload": m.reload,
                 "reload-or-restart": m.reload_or_restart, "reset-failed": self.reset_failed,
                 "kill": lambda unit: m.kill(unit, SIGNALS[sig])}[verb]
-        found, refused, threads = list(self.meant(names)), [], []
+        found, refused = list(self.meant(names)), []
 
         def one(unit):
             try:
@@ -79,11 +83,22 @@ class Answers:
             except pid1.Refused as why:
                 refused.append(why)
 
-        for unit in found:
-            threads.append(threading.Thread(target=one, args=(unit,), daemon=True))
-            threads[-1].start()
-        for thread in threads if not no_block else []:
-            thread.join()
+        def all_of(part):
+            threads = [threading.Thread(target=one, args=(unit,), daemon=True) for unit in part]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        def in_order():  # a socket comes before the service that it starts, and goes after it
+            first = [unit for unit in found if unit.name.endswith(".socket") != (verb == "stop")]
+            all_of(first)
+            all_of([unit for unit in found if unit not in first])
+
+        if no_block:
+            threading.Thread(target=in_order, daemon=True).start()
+        else:
+            in_order()
         if refused:
             raise refused[0]
 
@@ -95,16 +110,16 @@ class Answers:
 
     def show(self, wanted, value_only, names):
         if not names:
-            began = int(self.manager.began * 1000000)
-            if wanted != "UserspaceTimestampMonotonic":
+            has = {"UserspaceTimestampMonotonic": "%d" % int(self.manager.began * 1000000), "Version": "252"}
+            if wanted not in has:
                 self.manager.fault("systemctl show: property of the manager not known here: %s" % wanted)
-            return ("%d\n" if value_only else "UserspaceTimestampMonotonic=%d\n") % began
+            return ("" if value_only else wanted + "=") + has[wanted] + "\n"
         unknown = set(wanted.split(",")) - set(PROPERTIES)
         if unknown:
             self.manager.fault("systemctl show: property not known here: %s" % " ".join(sorted(unknown)))
         blocks = []
-        for name in names:
-            has = self.properties(self.manager.unit(name))
+        for unit in self.meant(names):
+            has = self.properties(unit)
             lines = [(p, v) for p in PROPERTIES if p in wanted.split(",") for v in has[p]]
             blocks.append("".join((v if value_only else "%s=%s" % (p, v)) + "\n" for p, v in lines))
         return "\n".join(blocks)
@@ -121,7 +136,20 @@ class Answers:
         return {"Id": [unit.name], "LoadState": [load], "ActiveState": [unit.active],
                 "UnitFileState": [units.file_state(unit.name)], "Result": [unit.result], "MainPID": [str(self.main(unit))],
                 "ExecStart": execs, "Environment": [" ".join(unit.all("Service", "Environment"))],
-                "EnvironmentFiles": files, "Listen": [], "NeedDaemonReload": ["yes" if stale else "no"]}
+                "EnvironmentFiles": files, "Listen": sockets.shown(unit), "NeedDaemonReload": ["yes" if stale else "no"],
+                "Description": [unit.get("Unit", "Description", unit.name)], **self.relations(unit)}
+
+    def relations(self, unit):
+        """What the units that are loaded say of each other."""
+        with self.manager.lock:
+            loaded = list(self.manager.units.values())
+        found = {backwards: [u.name for u in loaded if unit.name in " ".join(u.all("Unit", key)).split()]
+                 for backwards, key in BACKWARDS.items()}
+        is_socket = unit.name.endswith(".socket")
+        found["Triggers"] = [units.find(sockets.service_of(unit))[0]] if is_socket else []
+        found["TriggeredBy"] = [u.name for u in loaded if u.name.endswith(".socket") and u.path is not None
+                                and units.find(sockets.service_of(u))[0] == unit.name]
+        return {name: [" ".join(sorted(values))] for name, values in found.items()}
 
     def main(self, unit):
         """A traced unit's main process is the tracer's child."""
@@ -159,13 +187,16 @@ class Answers:
 
     def run(self, argv, given):
         """-> (exit status, standard output, standard error) of a command in there, as root."""
-        if "/" in argv[0] and not os.path.exists(argv[0]):
-            return 127, "", "there is no %s" % argv[0]
         pipes = [os.pipe() for _ in range(3)]
         actions = [(os.POSIX_SPAWN_DUP2, pipes[0][0], 0), (os.POSIX_SPAWN_DUP2, pipes[1][1], 1),
                    (os.POSIX_SPAWN_DUP2, pipes[2][1], 2)]
         env = dict(pid1.ENVIRONMENT, HOME="/root")
-        pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsid=True, setsigmask=[])
+        try:
+            pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions, setsid=True, setsigmask=[])
+        except FileNotFoundError:
+            for fd in sum(pipes, ()):
+                os.close(fd)
+            return 127, "", "there is no %s" % argv[0]
         for ours in (pipes[0][0], pipes[1][1], pipes[2][1]):
             os.close(ours)
         said = {}
@@ -182,20 +213,24 @@ class Answers:
                 file.write(given.encode())
         except BrokenPipeError:
             pass
-        status = self.manager.reaper.wait(pid, 120)
+        status = self.manager.reaper.wait(pid, RUN_LIMIT)
         for thread in threads:
             thread.join(1.0)
         return (124 if status is None else status if status >= 0 else 128 - status,
                 said.get(1, ""), said.get(2, ""))
 
     def harness(self, argv):
-        """run INPUT COMMAND...; secret ID TEXT; state; files; held SECONDS; gone UNIT SECONDS"""
+        """run INPUT COMMAND...; resume UNIT...; boot UNIT...; secret ID TEXT; state; files; held SECONDS; gone UNIT SECONDS"""
         verb = argv[0]
         if verb == "run":
             status, out, err = self.run(argv[2:], argv[1])
             if status != 0:
                 raise Ended(status, out, err)
             return out
+        if verb == "resume":
+            return self.resume(argv[1:])
+        if verb == "boot":
+            return "\n".join(self.manager.boot(argv[1:]))
         if verb == "secret":
             return self.secret(argv[1], argv[2])
         if verb == "state":
@@ -211,6 +246,17 @@ class Answers:
                 time.sleep(0.005)
             return "gone" if unit.active == "inactive" else ""
         return "held" if self.manager.held.wait(float(argv[1])) else ""
+
+    def resume(self, names):
+        """They run as they did at the checkpoint: what leaves nothing but its effect has had it already."""
+        later = []
+        for unit in map(self.manager.unit, names):
+            if unit.get("Service", "RemainAfterExit") == "yes":
+                unit.active = "active"
+            else:
+                later.append(unit.name)
+        self.jobs("start", later, "TERM", False)
+        return ""
 
     def secret(self, ident, text):
         """As the terminal of apply does: until somebody reads, then it goes."""

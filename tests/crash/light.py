@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import time
@@ -25,6 +26,19 @@ MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 0x1000, 0x4000, 1 << 18, 2
 NET4, NET6 = "198.51.100.", "2001:db8:1::"
 OUTSIDE, INSIDE = "1", "10"
 NAME = "lightbox"
+SYS = "/proc/sys/"
+# Settings of the machine that kannuki changes: a world has files of its own in their place, with these values.
+STAND_INS = {"kernel/kptr_restrict": "0", "kernel/dmesg_restrict": "0", "kernel/unprivileged_bpf_disabled": "0",
+             "kernel/perf_event_paranoid": "1", "kernel/randomize_va_space": "2", "kernel/yama/ptrace_scope": "0",
+             "kernel/sysrq": "438", "kernel/core_pattern": "core", "fs/suid_dumpable": "2", "fs/protected_hardlinks": "1",
+             "fs/protected_symlinks": "1", "fs/protected_fifos": "0", "fs/protected_regular": "0",
+             "dev/tty/ldisc_autoload": "1", "net/core/bpf_jit_harden": "0"}
+# And those that go with the network namespace.
+KERNEL = [*STAND_INS, "net/ipv4/ip_local_reserved_ports", "net/ipv4/tcp_syncookies", "net/ipv4/icmp_echo_ignore_broadcasts",
+          "net/ipv4/icmp_ignore_bogus_error_responses"]
+KERNEL += ["net/ipv%d/conf/%s/%s" % (version, name, setting) for name in ("all", "default", "eth0")
+           for version, settings in ((4, "accept_redirects send_redirects accept_source_route rp_filter"),
+                                     (6, "accept_redirects accept_source_route")) for setting in settings.split()]
 
 
 def check(result):
@@ -38,16 +52,22 @@ def mount(source, target, kind, flags=0, data=""):
 
 
 class Checkpoint:
-    """Layers from newest to oldest, the filter's text, and the units that ran."""
+    """Layers from newest to oldest, what the kernel held (World.saved), and the units that ran."""
 
-    def __init__(self, layers, rules="", active=()):
-        self.layers, self.rules, self.active = layers, rules, list(active)
+    def __init__(self, layers, saved=(), active=()):
+        self.layers, self.saved, self.active = layers, list(saved), list(active)
 
 
 class World:
-    def __init__(self, base, folder, checkpoint, wrap=None):
-        self.folder, self.checkpoint = folder, checkpoint
+    alive = []  # of this process: all have the same addresses
+
+    def __init__(self, base, folder, checkpoint, wrap=None, disk=None):
+        """`disk`: the size of the file system that its changes lie in; None: as much as there is."""
+        self.folder, self.checkpoint, self.disk = folder, checkpoint, disk
         self.upper = folder + "/upper"
+        if disk:
+            os.makedirs(folder)
+            mount("disk", folder, "tmpfs", 0, "size=" + disk)
         for name in ("upper/rest", "upper/usr", "work/rest", "work/usr", "root"):
             os.makedirs(os.path.join(folder, name))
         self.control = folder + "/control"
@@ -62,6 +82,7 @@ class World:
             finally:
                 os._exit(1)
         os.close(tell)
+        World.alive.append(self)
         self.plug_in(ready)
         self.begin()
 
@@ -70,7 +91,7 @@ class World:
     def enter(self, base, wrap, tell):
         """In the child: becomes the parent of PID 1, and ends with it."""
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        check(LIBC.unshare(NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET))
+        self.go_apart()
         inner = os.fork()
         if inner == 0:
             try:
@@ -87,16 +108,14 @@ class World:
         os.write(tell, b"n")  # the namespaces are there
         mount("none", "/", None, MS_REC | MS_PRIVATE)
         root = self.folder + "/root"
-        layers = [self.checkpoint.layers, [base]]
-        for part in ("rest", "usr"):
-            lower = ":".join(os.path.join(layer, part) for group in layers for layer in group)
-            mount("overlay", root + ("/usr" if part == "usr" else ""), "overlay", 0,
-                  "lowerdir=%s,upperdir=%s/upper/%s,workdir=%s/work/%s" % (lower, self.folder, part, self.folder, part))
+        self.mount_root(base, root)
         LIBC.sethostname(NAME.encode(), len(NAME))
         os.chdir(root)
         self.devices(root)
         mount("proc", root + "/proc", "proc")
         mount("sysfs", root + "/sys", "sysfs", 1)
+        self.stand_ins(root)
+        self.mount_own(root)
         served = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         served.bind(self.control)  # while it can still be reached by this path
         served.listen(64)
@@ -114,6 +133,21 @@ class World:
         while True:
             signal.pause()
 
+    def go_apart(self):
+        check(LIBC.unshare(NEW_NS | NEW_UTS | NEW_IPC | NEW_PID | NEW_NET))
+
+    def overlay(self, base, part, root, own):
+        """A part of the root (rest or usr), with what is changed in `own`."""
+        lower = ":".join(os.path.join(layer, part) for layer in self.checkpoint.layers + [base])
+        mount("overlay", root, "overlay", 0, "lowerdir=%s,upperdir=%s,workdir=%s" % (lower, *own))
+
+    def mount_root(self, base, root):
+        for part, at in (("rest", root), ("usr", root + "/usr")):
+            self.overlay(base, part, at, [os.path.join(self.folder, which, part) for which in ("upper", "work")])
+
+    def mount_own(self, root):
+        """What else is mounted in there."""
+
     def devices(self, root):
         mount("dev", root + "/dev", "tmpfs", 0, "mode=0755")
         for name, major, minor in (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8),
@@ -127,6 +161,14 @@ class World:
         for number, name in enumerate(("stdin", "stdout", "stderr")):
             os.symlink("/proc/self/fd/%d" % number, root + "/dev/" + name)
         os.symlink("/proc/self/fd", root + "/dev/fd")
+
+    def stand_ins(self, root):
+        for name, value in STAND_INS.items():
+            if os.path.exists(root + SYS + name):
+                own = root + "/dev/" + name.replace("/", ".")
+                with open(own, "w", encoding="ascii") as file:
+                    file.write(value + "\n")
+                mount(own, root + SYS + name, None, MS_BIND)
 
     def plug_in(self, ready):
         """The outside's end of the cable, once the network namespace is there."""
@@ -151,17 +193,17 @@ class World:
                "route add ::/0 via %s%s" % (NET6, OUTSIDE)])
 
     def begin(self):
-        if self.checkpoint.rules:
-            self.run(["nft", "-f", "-"], given=self.checkpoint.rules)
+        for argv, given in self.checkpoint.saved:
+            self.run(argv, given=given)
         if self.checkpoint.active:
-            self.ask("systemctl", "start", *self.checkpoint.active)
+            self.ask("harness", "resume", *self.checkpoint.active)
 
     # --- using it -------------------------------------------------------------------------------
 
     def ask(self, *words, may_fail=False):
         """-> (status, output, errors) of PID 1's answer."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(150)
+            sock.settimeout(answers.RUN_LIMIT + 30)
             sock.connect(self.control)
             sock.sendall(b"".join(w.encode() + b"\0" for w in words))
             sock.shutdown(socket.SHUT_WR)
@@ -188,8 +230,34 @@ class World:
         with open("/proc/%d/task/%d/children" % (self.pid, self.pid), encoding="ascii") as file:
             return int(file.read().split()[0])
 
+    def changed(self, since):
+        """Paths that may not be as `since` layers below; a True with it: and all below."""
+        for layer in self.checkpoint.layers[:since] + [self.upper]:
+            for part, prefix in (("rest", ""), ("usr", "/usr")):
+                yield from in_layer(os.path.join(layer, part), prefix)
+
     def rules(self):
         return self.run(["nft", "-s", "list", "ruleset"])[1]
+
+    def saved(self):
+        """What the kernel of this world holds, as [(command, its input)] that puts it back."""
+        parts, theirs = [], set()
+        for family, program in (("ip", "/usr/sbin/iptables"), ("ip6", "/usr/sbin/ip6tables")):
+            text = self.run([program + "-save"], may_fail=True)[1]  # only iptables reads back what it made
+            theirs |= {"%s %s" % (family, line[1:]) for line in text.splitlines() if line.startswith("*")}
+            if text:
+                parts.append(([program + "-restore"], text))
+        tables = [line.partition(" ")[2] for line in self.run(["nft", "list", "tables"])[1].splitlines()]
+        text = "".join(self.run(["nft", "-s", "list", "table", *t.split()])[1] for t in tables if t not in theirs)
+        if text:
+            parts.append((["nft", "-f", "-"], text))
+        return parts + [(["sysctl", "-q", "-w", *("%s=%s" % pair for pair in self.kernel() if pair[1])], "")]
+
+    def kernel(self):
+        """[(name, value)] of the settings that a new world does not have. Asked in there: whoever reads gets those of
+        his own network namespace."""
+        lines = self.run(["grep", "-sH", "", *(SYS + name for name in KERNEL)], may_fail=True)[1].splitlines()
+        return [(path[len(SYS):], value) for path, _, value in (line.partition(":") for line in lines)]
 
     def active(self):
         return [line.split()[0] for line in self.ask("harness", "state")[1].splitlines() if line.endswith(" active")]
@@ -203,17 +271,43 @@ class World:
                 pass
             os.waitpid(self.pid, 0)
             self.pid = 0
+            World.alive.remove(self)
 
     def remove(self):
         self.end()
+        if self.disk:
+            check(LIBC.umount2(self.folder.encode(), MNT_DETACH))
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def keep(self, folder, rules, active):
+    def keep(self, folder, saved=(), active=()):
         """Ends it; what it changed is the newest layer of the checkpoint that comes back."""
         self.end()
         os.rename(self.upper, folder)
         shutil.rmtree(self.folder, ignore_errors=True)
-        return Checkpoint([folder] + self.checkpoint.layers, rules, active)
+        return Checkpoint([folder] + self.checkpoint.layers, saved, active)
+
+
+def own_network():
+    """The outside of whoever calls, for the worlds that he makes."""
+    check(LIBC.unshare(NEW_NET))
+    batch(["link set lo up"])
+
+
+def in_layer(top, prefix):
+    """Paths that an overlay's layer holds, with `prefix` before them; a True with it: and all below."""
+    for folder, folders, files in os.walk(top):
+        for entry in folders + files:
+            full = os.path.join(folder, entry)
+            info = os.lstat(full)
+            gone = stat.S_ISCHR(info.st_mode) and info.st_rdev == 0
+            opaque = stat.S_ISDIR(info.st_mode) and "trusted.overlay.opaque" in os.listxattr(full)
+            yield prefix + full[len(top):], gone or opaque
+
+
+def own_network():
+    """The outside of whoever calls, for the worlds that he makes."""
+    check(LIBC.unshare(NEW_NET))
+    batch(["link set lo up"])
 
 
 def batch(lines):

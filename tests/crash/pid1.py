@@ -9,11 +9,12 @@ what is logged to /dev/log with the kernel's word on who sent it, and answers jo
 
 What it does not know it refuses loudly, and the round fails: nothing is answered "ok" untried.
 Left out: dependencies and ordering between units, cgroups (a unit's processes are the main process
-and its descendants), sockets, sandboxing.
+and its descendants), generators, buses, sandboxing.
 
 Clients (ask.c in there, the harness over a second socket) send their words NUL-ended; the answer is
 status, two lengths, standard output, standard error.
 """
+import fcntl
 import glob
 import os
 import re
@@ -23,12 +24,22 @@ import signal
 import threading
 import time
 
+import sockets
 import units
 
 REAL_SYSTEMCTL = "/usr/lib/kannuki-crash/systemctl"
 TRACER = "/usr/lib/kannuki-crash/trace"
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 JOB_LIMIT = 90
+# What a service may say: what is done here, and what makes no difference to what we look at.
+DONE = set("""Type ExecStartPre ExecStart ExecStartPost ExecReload ExecStop ExecStopPost RemainAfterExit Environment
+    EnvironmentFile RuntimeDirectory RuntimeDirectoryMode KillMode Restart RestartSec RestartPreventExitStatus
+    SuccessExitStatus TimeoutStartSec TimeoutStopSec""".split())
+NO_MATTER = set("""OOMScoreAdjust StandardInput StandardOutput StandardError Nice IOSchedulingClass IOSchedulingPriority
+    PIDFile GuessMainPID IgnoreSIGPIPE""".split())
+SANDBOX = re.compile(r"Protect|Private|Restrict|ReadWritePaths|ReadOnlyPaths|NoNewPrivileges|LockPersonality|MemoryDeny|"
+                     r"CapabilityBoundingSet|SystemCall|Limit")
+TYPES = "simple exec idle oneshot notify".split()
 
 
 class Refused(Exception):
@@ -96,6 +107,7 @@ class Unit:
         self.main = 0
         self.stopping = False
         self.round = 0  # counts starts, so that a late watcher knows that it is of an earlier one
+        self.sockets, self.holding = [], threading.Lock()  # what a socket unit holds
         self.job = threading.RLock()
 
     def get(self, section, key, default=""):
@@ -108,9 +120,9 @@ class Unit:
 
 class Manager:
     def __init__(self, wrap):
-        # {"unit": pattern, "kill": N, "fault": name or "", "log": file}: started under the tracer;
+        # {"unit": pattern, "kill": N, "options": [of trace], "log": file}: started under the tracer;
         # {"unit": pattern, "hold": True}: the job never ends; "idle": pattern: something that only sleeps is
-        # started instead
+        # started instead; {"unit": pattern, "ask": socket}: under the tracer, which asks there at each call
         self.wrap = wrap or {}
         self.held = threading.Event()
         self.faults = []
@@ -189,25 +201,37 @@ class Manager:
                 argv.append(re.sub(r"\$\{([A-Za-z_]+)\}", lambda m: env.get(m.group(1), ""), word))
         return argv
 
-    def spawn(self, unit, command, wrapped=False):
+    def spawn(self, unit, command, wrapped=False, held=()):
+        """`held`: sockets that it is given, as sd_listen_fds(3) has it."""
         env = self.variables(unit)
-        argv = self.words(command.lstrip("-"), env)
-        if wrapped:
-            fault = ["-f", self.wrap["fault"]] if self.wrap.get("fault") else []
-            argv = [TRACER, "-k", str(self.wrap["kill"]), *fault, "-o", self.wrap["log"], "--"] + argv
+        marks = re.match(r"[-@:+!|]*", command).group()
+        argv = self.words(command[len(marks):], env)
+        if set(marks) - set("-@+!"):
+            self.fault("%s: %s is not known here" % (unit.name, command))
+        if "@" in marks:  # its first word is the program's own name for itself
+            del argv[1]
+        if held:
+            env.update(LISTEN_FDS=str(len(held)), LISTEN_FDNAMES=":".join([unit.name.replace(".service", ".socket")] * len(held)))
+            argv = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"'] + argv
+        if wrapped and "ask" in self.wrap:
+            argv = [TRACER, "-s", self.wrap["ask"], "-o", "/dev/null", "--"] + argv
+        elif wrapped:
+            argv = [TRACER, "-k", str(self.wrap["kill"]), *self.wrap.get("options", []), "-o", self.wrap["log"], "--"] + argv
         if units.matching([unit.name], self.wrap.get("idle", "")):
             argv = ["/bin/sleep", "infinity"]
         log = os.open("/dev/units.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         null = os.open("/dev/null", os.O_RDONLY)
+        high = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD_CLOEXEC, 200) for s in held]  # out of the way of 3, 4, ...
         try:
             return os.posix_spawn(argv[0], argv, env, setsid=True, setsigmask=[],
                                   file_actions=[(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, log, 1),
-                                                (os.POSIX_SPAWN_DUP2, log, 2)])
+                                                (os.POSIX_SPAWN_DUP2, log, 2),
+                                                *((os.POSIX_SPAWN_DUP2, fd, 3 + i) for i, fd in enumerate(high))])
         except OSError as error:
             raise Refused(1, "%s: %s" % (argv[0], error.strerror)) from error
         finally:
-            os.close(log)
-            os.close(null)
+            for fd in [log, null, *high]:
+                os.close(fd)
 
     def is_wrapped(self, unit):
         return bool(units.matching([unit.name], self.wrap.get("unit", "")))
@@ -236,6 +260,8 @@ class Manager:
             unit.round += 1
             if unit.name.endswith(".timer"):
                 self.start_timer(unit)
+            elif unit.name.endswith(".socket"):
+                self.start_socket(unit)
             elif unit.name.endswith(".service"):
                 if self.condition(unit):
                     self.start_service(unit)
@@ -251,28 +277,71 @@ class Manager:
                 return False
         return True
 
+    def start_socket(self, unit):
+        odd = sockets.what_is_not_known(unit)
+        service = self.unit(sockets.service_of(unit))
+        if odd:
+            unit.active = "inactive"
+            self.fault("%s: not known here: %s" % (unit.name, " ".join(odd)))
+        if service.active not in ("inactive", "failed"):
+            self.failed(unit, "resources")
+            raise Refused(1, "Job for %s failed: its service %s is active already." % (unit.name, service.name))
+        try:
+            unit.sockets = sockets.open_all(unit)
+        except OSError as error:
+            self.failed(unit, "resources")
+            raise Refused(1, "Job for %s failed: %s" % (unit.name, error)) from error
+        unit.active = "active"
+        sockets.watch(self, unit, unit.round)
+
     def start_service(self, unit):
         if self.wrap.get("hold") and self.is_wrapped(unit):
             self.held.set()
             threading.Event().wait()
+        kind = unit.get("Service", "Type", "simple")
+        odd = [k for k in unit.says.get("Service", {}) if k not in DONE | NO_MATTER and not SANDBOX.match(k)]
+        if odd or kind not in TYPES:
+            unit.active = "inactive"
+            self.fault("%s: not known here: %s" % (unit.name, " ".join(odd or ["Type=" + kind])))
         for name in unit.get("Service", "RuntimeDirectory").split():
             os.makedirs("/run/" + name, exist_ok=True)
             os.chmod("/run/" + name, int(unit.get("Service", "RuntimeDirectoryMode", "0755"), 8))
-        if self.run_all(unit, "ExecStartPre") != 0:
+        if not unit.all("Service", "ExecStart"):  # a file that is empty, or has lost its end
             self.failed(unit, "exit-code")
-            raise Refused(1, "Job for %s failed." % unit.name)
+            raise Refused(1, "Unit %s has a bad unit file setting." % unit.name)
+        if self.run_all(unit, "ExecStartPre") != 0:
+            self.start_failed(unit)
+        if kind == "oneshot":
+            self.run_oneshot(unit)
+        else:
+            self.start_main(unit, kind)
+        if unit.active == "active" and self.run_all(unit, "ExecStartPost") != 0:
+            self.signal_tree(unit, signal.SIGKILL)
+            self.start_failed(unit)
+
+    def start_failed(self, unit):
+        self.failed(unit, "exit-code")
+        raise Refused(1, "Job for %s failed." % unit.name)
+
+    def run_oneshot(self, unit):
+        limit = units.seconds(unit.get("Service", "TimeoutStartSec", "86400"))
+        for command in unit.all("Service", "ExecStart"):
+            unit.main = self.spawn(unit, command, self.is_wrapped(unit))
+            status = self.reaper.wait(unit.main, limit)
+            if status != 0 and not command.startswith("-"):
+                self.ended(unit, unit.round, status)
+                raise Refused(1, "Job for %s failed." % unit.name)
+        self.ended(unit, unit.round, 0)
+        if unit.get("Service", "RemainAfterExit") == "yes":
+            unit.active = "active"
+
+    def start_main(self, unit, kind):
         try:
-            unit.main = self.spawn(unit, unit.get("Service", "ExecStart"), self.is_wrapped(unit))
+            unit.main = self.spawn(unit, unit.get("Service", "ExecStart"), self.is_wrapped(unit),
+                                   sockets.of_service(self, unit.name))
         except Refused:
             self.failed(unit, "exit-code")
             raise
-        kind = unit.get("Service", "Type", "simple")
-        if kind == "oneshot":
-            limit = units.seconds(unit.get("Service", "TimeoutStartSec", "86400"))
-            self.ended(unit, unit.round, self.reaper.wait(unit.main, limit))
-            if unit.result != "success":
-                raise Refused(1, "Job for %s failed." % unit.name)
-            return
         if kind == "notify":
             self.reaper.wait(unit.main, JOB_LIMIT, lambda: self.is_ready(unit))
             if not self.is_ready(unit):
@@ -283,6 +352,12 @@ class Manager:
                 raise Refused(1, "Job for %s failed." % unit.name)
         unit.active = "active"
         threading.Thread(target=self.watch, args=(unit, unit.round, unit.main), daemon=True).start()
+
+    def try_start(self, unit):
+        try:
+            self.start(unit)
+        except Refused:
+            pass
 
     def is_ready(self, unit):
         return not self.ready.isdisjoint(descendants(unit.main))
@@ -323,10 +398,7 @@ class Manager:
             if unit.round != number or unit.active != "activating":
                 return
             unit.active = "inactive"
-            try:
-                self.start(unit)
-            except Refused:
-                pass
+            self.try_start(unit)
 
     def failed(self, unit, result):
         unit.active, unit.result, unit.main = "failed", result, 0
@@ -344,10 +416,7 @@ class Manager:
     def fire(self, timer, number, at):
         time.sleep(max(0, at - time.monotonic()))
         if timer.active == "active" and timer.round == number:
-            try:
-                self.start(self.unit(timer.get("Timer", "Unit")))
-            except Refused:
-                pass
+            self.try_start(self.unit(timer.get("Timer", "Unit")))
 
     def signal_tree(self, unit, number):
         pids = descendants(unit.main) if unit.main else []
@@ -368,12 +437,15 @@ class Manager:
                 return
             main, unit.active = unit.main, "deactivating"
             unit.round += 1
+            sockets.let_go(unit)
+            self.run_all(unit, "ExecStop")
             if main:
                 self.signal_tree(unit, signal.SIGTERM)
                 limit = units.seconds(unit.get("Service", "TimeoutStopSec", "90"))
                 if self.reaper.wait(main, limit) is None:
                     self.signal_tree(unit, signal.SIGKILL)
                     self.reaper.wait(main, 10)
+            self.run_all(unit, "ExecStopPost")
             for name in unit.get("Service", "RuntimeDirectory").split():
                 shutil.rmtree("/run/" + name, ignore_errors=True)
             unit.main, unit.active, unit.result = 0, "inactive", "success"
@@ -391,6 +463,17 @@ class Manager:
             self.reload(unit)
         else:
             self.restart(unit)
+
+    def boot(self, known):
+        """Starts what the disk has enabled, of those known here and of kannuki's, one after the other in the
+        order that they ask for. -> what failed"""
+        said = []
+        for name in units.ordered([n for n in units.wanted_at_boot() if n in known or n.startswith("kannuki-")]):
+            try:
+                self.start(self.unit(name))
+            except Refused as why:
+                said.append("%s: %s" % (name, why.words))
+        return said
 
     def restart(self, unit):
         self.loaded(unit)

@@ -4,11 +4,12 @@ import os
 import subprocess
 import threading
 
+import faults
 import setting
 import state
 
 LOGIN_EVERY = 10
-PROGRAM = "/root/kannuki"
+PROGRAM = setting.PROGRAM
 
 
 class Round:
@@ -16,6 +17,8 @@ class Round:
 
     def __init__(self, number):
         self.number, self.call, self.end, self.lines = number, "", "", []
+        self.second = ""  # the call at which the recover that followed was killed too
+        self.believed = False  # it came to wait for its proof all the same
 
 
 def run(w, *argv):
@@ -34,16 +37,35 @@ class Phase:
     name = checkpoint = unit = ""
     few = False  # calls: a part of them would be none
 
-    def __init__(self, s, fault):
-        self.s, self.fault = s, fault  # "": it is killed
+    def __init__(self, s, fault, seed=0):
+        self.s, self.fault, self.seed = s, fault, seed  # fault "": it is killed
+        self.goes_on, self.patience = faults.goes_on(fault), faults.patience(fault)
+        name = "-".join(filter(None, (s.act.name, self.name)))
+        self.title = "%s %s" % (s.kind.name, name) + (", " + fault if fault else "")
+        self.events = "failures" if self.goes_on else "kills"
+
+    @classmethod
+    def possible(cls, s):
+        """Has this act such a state?"""
+        return cls.checkpoint in s.checkpoint
+
+    def kinds(self, done):
+        """In words, what rounds these were."""
+        own = sum(r.call.startswith("self ") for r in done)
+        more = ""
+        if self.fault == "twice":
+            more = ", and %d times recover" % sum(r.second != "" for r in done)
+        if any(r.believed for r in done):
+            more = ", %d times it came to wait for its proof" % sum(r.believed for r in done)
+        return "%d at calls of its own, %d of programs it runs%s" % (own, len(done) - own, more)
 
     def wrap(self, number):
         if not self.unit:
             return None
-        return {"unit": self.unit, "kill": number, "fault": self.fault, "log": setting.TRACE_LOG}
+        return {"unit": self.unit, "kill": number, "options": faults.options(self.fault), "log": setting.TRACE_LOG}
 
     def tracer(self, number):
-        return [setting.TRACE, "-k", str(number), *(["-f", self.fault] if self.fault else []), "-o", setting.TRACE_LOG, "--"]
+        return [setting.TRACE, "-k", str(number), *faults.options(self.fault), "-o", setting.TRACE_LOG, "--"]
 
     def begin(self, w, number):
         """Until it was killed -> True, or has come to its end -> False. With a fault: until it has come to an end."""
@@ -51,10 +73,21 @@ class Phase:
 
     # --- what the dead-man does ---------------------------------------------------------------------
 
-    def recover(self, w):
-        """By the transaction's own copy, or, before that is there, by the program."""
+    def own(self, w):
+        """The transaction's own copy, or, before that is there, the program."""
         own = setting.TXN + self.s.ident + "/recover"
-        return run(w, own if os.path.exists(w.path(own)) else PROGRAM, "recover")
+        return own if os.path.exists(w.path(own)) else PROGRAM
+
+    def recover(self, w):
+        return run(w, self.own(w), "recover")
+
+    def second_kill(self, w, r):
+        """recover, killed as well, if it comes that far."""
+        number = faults.second(self.seed, self.title, r.number)
+        log = "/dev/second.log"
+        argv = [setting.TRACE, "-k", str(number), "-o", log, "--", self.own(w), "recover"]
+        if w.run(argv, may_fail=True)[0] == 137:
+            r.second = setting.trace(w, log)[number - 1]
 
     def under_way(self, w):
         return os.path.exists(w.path(setting.TXN + "ACTIVE"))
@@ -63,7 +96,9 @@ class Phase:
         """-> (what must be now, remarks)."""
         confirmed = "confirm" in setting.records(self.s, w)
         said = self.recover(w)
-        if not said and self.under_way(w):
+        if said and self.fault == "full" and "end" in setting.records(self.s, w):
+            said = ""  # with_room()
+        elif not said and self.under_way(w):
             # After PENDING and before CONFIRM nothing is due yet: the deadline would, here a person undoes.
             kinds = setting.records(self.s, w)
             if kinds.count("pending") == 0 or "undo" in kinds:
@@ -79,14 +114,23 @@ class Phase:
         r = Round(number)
         w = None
         try:
-            w = self.s.world(self.checkpoint, self.wrap(number))
+            w = self.s.world(self.checkpoint, self.wrap(number), faults.DISK if self.fault == "full" else None)
+            if self.fault == "full":
+                faults.own_disk(w)
             hit = self.begin(w, number)
             calls = setting.trace(w)
-            if len(calls) < number if self.fault else not hit:
+            if len(calls) < number or not (hit or self.goes_on):
                 return None
             r.call = calls[number - 1].split(" ", 1)[1]
+            if self.fault == "twice":
+                self.second_kill(w, r)
+            lies = self.believed(w, r)
             r.end, r.lines = self.bring_to_end(w)
-            r.lines += state.wait_like(w, self.s.wanted[r.end], 3, self.s.look(self.checkpoint))[1]
+            r.lines += lies
+            if self.fault == "full":
+                r.lines += self.with_room(w)
+            fell_back = r.end == "confirmed" and self.fault == "full" and setting.fell_back(self.s, w)
+            r.lines += self.fallen_back(w) if fell_back else self.differs(w, r.end)
             if number % LOGIN_EVERY == 0:
                 r.lines += self.log_in(r.end)
         except WentOn:
@@ -98,12 +142,38 @@ class Phase:
                 w.remove()
         return r
 
+    def with_room(self, w):
+        """What was left for want of room (clearing up, where the reserve was spent before) is done once there is some."""
+        w.run(["rm", "-f", faults.FILLER])
+        said = self.recover(w)
+        return [said] if said else []
+
+    def fallen_back(self, w):
+        """Confirmed, but not finished, as there was no room for it: the proven form stays, and nothing is left over."""
+        want, got = self.s.wanted["confirmed"], self.s.look(self.checkpoint)(w)
+        # (what sudo notes of a user goes with the user, which is a finish step itself)
+        left = [k for k in want if (k.startswith("/") and "sudo" not in k) or k in ("staged", "left of transactions", "under way")]
+        lines = state.differences({k: want[k] for k in left}, got)
+        proven = self.s.as_owner("true") if self.s.act.back else self.s.as_admin("true")
+        return lines + (["the proven door: %s" % proven.stdout] if proven.returncode != 0 else [])
+
+    def differs(self, w, end):
+        want, see = self.s.wanted[end], self.s.look(self.checkpoint)
+        if end == "confirmed" and not self.s.act.proof:  # the round itself has done the steps
+            return state.wait_like(w, state.timeless(want), 3, lambda w: state.timeless(see(w)))[1]
+        return state.wait_like(w, want, 3, see)[1]
+
+    def believed(self, w, r):
+        """It waits for its proof though a program of its failed or lied: all is as if none had. -> what is not"""
+        if not self.fault.startswith("child-") or setting.records(self.s, w)[-1:] != ["pending"]:
+            return []
+        r.believed = True
+        lines = state.wait_like(w, self.s.wanted["pending"], 3, lambda w: setting.waiting(self.s, w, self.checkpoint))[1]
+        return ["pending: " + line for line in lines + setting.both_doors(self.s)]
+
     def log_in(self, end):
         """From outside, through the door that this state has."""
-        if end == "old":
-            done = setting.ssh("root", setting.ROOT_PASSWORD, 22, "true")
-        else:
-            done = setting.ssh(setting.ADMIN, None, setting.PORT, "true", key=self.s.work + "/key")
+        done = self.s.log_in(end)
         return ["login: status %d: %s" % (done.returncode, done.stdout)] if done.returncode != 0 else []
 
     def traced(self, w, number, *argv):
@@ -124,22 +194,21 @@ class Start(Phase):
 
         def ask():
             try:
-                ended.append(w.ask("harness", "run", setting.SECRET + "\n", *argv, may_fail=True)[0])
+                ended.append(w.ask("harness", "run", self.s.secret(), *argv, may_fail=True)[0])
             except (RuntimeError, OSError):  # the world went while it waited: it had come to its end
                 pass
 
-        argv = [*self.tracer(number), PROGRAM, "apply", "--policy", "/root/policy.conf", "--yes", "--no-wait",
-                "--password-stdin"]
+        argv = [*self.tracer(number), *self.s.words()]
         asking = threading.Thread(daemon=True, target=ask)
         asking.start()
-        for _ in range(150):
+        for _ in range(150 * self.patience):
             asking.join(0.2)
             if ended:
-                if ended[0] != (1 if self.fault else 137):
+                if ended[0] not in ([1, 2, 3, 5] if self.goes_on else [137]):
                     raise RuntimeError("apply ended with %d" % ended[0])
                 return True
             if w.ask("harness", "held", "0")[1] == "held":
-                if self.fault and len(setting.trace(w)) >= number:
+                if self.goes_on and len(setting.trace(w)) >= number:
                     raise WentOn
                 return False
         raise RuntimeError("apply does not come to its unit")
@@ -153,14 +222,14 @@ class Apply(Phase):
     def begin(self, w, number):
         setting.apply_begins(self.s, w)
         unit, quiet = self.s.unit("apply"), 0
-        for _ in range(300):
+        for _ in range(300 * self.patience):
             if w.ask("harness", "gone", unit, "0.2")[1] == "gone":
                 return True
             # what it does once it only waits changes nothing: no more calls, none will come
             calls = len(setting.trace(w))
             quiet = quiet + 1 if "pending" in setting.records(self.s, w) and calls == self.calls else 0
             self.calls = calls
-            if quiet == 10:
+            if quiet == 10 * self.patience:
                 return False
         raise RuntimeError("apply does not end")
 
@@ -173,7 +242,7 @@ class Confirm(Phase):
     name, checkpoint, few = "confirm", "pending", True
 
     def begin(self, w, number):
-        done = setting.confirm(self.s, " ".join(self.tracer(number)))
+        done = self.s.confirm(" ".join(self.tracer(number)))
         if done.returncode == 0:
             return False
         if len(setting.trace(w)) < number:
@@ -187,7 +256,12 @@ class Finish(Phase):
     name, checkpoint, unit = "finish", "confirmed", "kannuki-recover@*"
 
     def begin(self, w, number):
-        return w.ask("systemctl", "start", self.s.unit("recover"), may_fail=True)[0] != 0
+        unit = self.s.unit("recover")
+        if self.fault != "full":
+            return w.ask("systemctl", "start", unit, may_fail=True)[0] != 0
+        w.ask("systemctl", "--no-block", "start", unit)  # it does not end before there is room again
+        setting.wait_for(lambda: "end" in setting.records(self.s, w), 120)
+        return True
 
 
 class Undo(Phase):
@@ -196,7 +270,7 @@ class Undo(Phase):
     name, checkpoint = "undo", "pending"
 
     def begin(self, w, number):
-        return self.traced(w, number, "/usr/local/sbin/kannuki", "undo")
+        return self.traced(w, number, setting.INSTALLED, "undo")
 
 
 class Recover(Phase):

@@ -2,10 +2,11 @@
 """What a world is like: all that a kill must not change, and the words for what differs.
 
 Files are described by the lab's snapshot.py. The first state is listed whole; of a later one only
-what its overlay layers hold can differ, so that only those paths are looked at.
+the paths that its world says may have changed are looked at.
 """
 import contextlib
 import fnmatch
+import functools
 import io
 import os
 import re
@@ -27,6 +28,7 @@ TXN = "/var/lib/kannuki/txn/"
 NO_LEFTOVER = r"/run/kannuki/lock|/tmp/sshauth\.\w+"
 
 
+@functools.lru_cache(None)
 def left_out(name):
     return any(fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(name, p + "/*") for p in snapshot.LEFT_OUT)
 
@@ -64,27 +66,13 @@ def all_files(root):
     return found
 
 
-def touched(layer):
-    """Paths that a layer (part rest and part usr) holds; a True with it: and all below."""
-    for part, prefix in (("rest", ""), ("usr", "/usr")):
-        top = os.path.join(layer, part)
-        for folder, folders, files in os.walk(top):
-            for entry in folders + files:
-                full = os.path.join(folder, entry)
-                info = os.lstat(full)
-                gone = stat.S_ISCHR(info.st_mode) and info.st_rdev == 0
-                opaque = stat.S_ISDIR(info.st_mode) and "trusted.overlay.opaque" in os.listxattr(full)
-                yield prefix + full[len(top):], gone or opaque
-
-
-def files_now(root, layers, before):
-    """All files, given what they were before the layers."""
+def files_now(root, changed, before):
+    """All files, given what they were before the changes."""
     names = set()
-    for layer in layers:
-        for name, below in touched(layer):
-            names.add(name)
-            if below and before.get(name, "").startswith(snapshot.quoted(name) + " d "):
-                names |= {n for n in before if n.startswith(name + "/")}
+    for name, below in changed:
+        names.add(name)
+        if below and before.get(name, "").startswith(snapshot.quoted(name) + " d "):
+            names |= {n for n in before if n.startswith(name + "/")}
     now = dict(before)
     for name in names:
         if not left_out(name):
@@ -100,31 +88,27 @@ def listing(root, folder):
 
 
 def processes(world):
-    """Their command lines; PID 1 and what asks left out."""
+    """Their command lines; PID 1, what asks and what traces left out."""
     lines = []
     for line in world.run(["ps", "-eo", "pid,ppid,args", "--no-headers"])[1].splitlines():
         pid, parent, words = line.split(None, 2)
-        if pid != "1" and not words.startswith("ps -eo") and "<defunct>" not in words:
+        if pid != "1" and not words.startswith("ps -eo") and "<defunct>" not in words and "crash/trace" not in words:
             lines.append(re.sub(r" \d+ of [\d-]+ startups", "", words))
     return sorted(lines)
 
 
-def staged(layers):
+def staged(root, changed):
     """Files that something of ours had staged, anywhere."""
-    found = []
-    for layer in layers:
-        for name, gone in touched(layer):
-            if not gone and re.search(r"/\.[^/]*\.kannuki~", name):
-                found.append(name)
-    return found
+    return [n for n, _ in changed if re.search(r"/\.[^/]*\.kannuki~", n) and os.path.lexists(root + n)]
 
 
 def look(world, before, since):
     """The state as {aspect: value}; `before` are the files as of layer `since` layers below."""
     root = world.path("")
-    layers = world.checkpoint.layers[:since] + [world.upper]
-    state = {"files": files_now(root, layers, before) if before else all_files(root)}
+    changed = list(world.changed(since))
+    state = {"files": files_now(root, changed, before) if before else all_files(root)}
     state["rules"] = world.rules()
+    state["kernel"] = ["%s %s" % pair for pair in world.kernel()]
     listeners = world.run(["ss", "-Hlntup"])[1]
     state["listeners"] = sorted({" ".join(re.sub(r"pid=\d+,fd=\d+", "-", line).split()[i] for i in (0, 4, 6))
                                  for line in listeners.splitlines() if len(line.split()) > 6})
@@ -133,12 +117,19 @@ def look(world, before, since):
     state["processes"] = processes(world)
     for folder in FOLDERS:
         state[folder] = [n for n in listing(root, folder) if not re.fullmatch(NO_LEFTOVER, folder + "/" + n)]
-    state["staged"] = [n for n in staged(layers) if os.path.lexists(root + n)]
+    state["staged"] = staged(root, changed)
     # images (pre, post) stay where it was confirmed, for a later undo; they hold password hashes
     state["left of transactions"] = [n for ident in listing(root, TXN) for n in listing(root, TXN + ident)
                                      if n in ("reserve", "recover", "pre", "post")]
     state["under way"] = os.path.exists(root + TXN + "ACTIVE")
     return state
+
+
+def timeless(state):
+    """The same, but for when the account databases were written."""
+    files = {name: re.sub(r"^    changed .*\n", "", text, flags=re.M) if name in WITH_TIME else text
+             for name, text in state["files"].items()}
+    return dict(state, files=files)
 
 
 def differences(want, got):

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace.c - trace [-k N [-f FAULT]] [-o FILE] [--] PROGRAM ARGUMENT...
+ * trace.c - trace [-k N [-f FAULT | -c MODE]] [-m "NAME CALL"] [-s SOCKET] [-o FILE] [--] PROGRAM ARGUMENT...
  *
  * Runs a program and counts the system calls that change something, its own and those of all it
  * starts, in the order in which they are entered. With -k N all of them get SIGKILL at the entry
  * of the N-th: that call is not carried out any more. FILE gets one line a call: number, "self" or
  * the child's name, the call, what it is about. Without -k the program runs to its end.
  * With -f the N-th call fails instead, by the name of an error (ENOSPC), and all goes on; "short": of
- * what it shall write only half is written, where it writes at all, else it fails with EINTR.
+ * what it shall write only half is written, where it writes at all, else it fails with EINTR; "full":
+ * before that call the disk is filled to its last byte, as another process might, and stays so.
+ * With -c only the programs are counted that PROGRAM itself starts, and the N-th is killed before it has done
+ * anything ("killed"), or child.c takes its place and behaves as MODE says.
+ *
+ * With -m only such calls are counted ("self pwrite").
+ * With -s each line also goes to that socket, and the call waits until a byte comes back: 'k' kills.
  *
  * What changes nothing outlives a kill and is not counted: pipes, terminals, /dev, files opened for
  * reading, netlink that only asks (sock_diag, routes), TCP, mount namespaces of a child's own. seccomp stops only at the calls
@@ -32,111 +38,35 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calls.h"
+
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define PIDS_MAX  512
 #define NEW_FLAGS (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
-
-/* What the first arguments are. */
-enum form {
-	ANY,	 /* counts always */
-	PATH0,	 /* path */
-	PATH1,	 /* folder, path */
-	OPEN0,	 /* path, flags */
-	OPEN1,	 /* folder, path, flags */
-	OPEN2,	 /* folder, path, struct open_how */
-	FD,	 /* descriptor of a file or of a socket whose other end may act */
-	SIGNAL0, /* pid, signal */
-};
-
-static const struct call {
-	long nr;
-	const char *name;
-	enum form form;
-} calls[] = {
-#ifdef SYS_open /* the old calls, which newer machines do not have */
-	{ SYS_open, "open", OPEN0 },
-	{ SYS_creat, "creat", PATH0 },
-	{ SYS_rename, "rename", PATH0 },
-	{ SYS_link, "link", PATH0 },
-	{ SYS_symlink, "symlink", PATH0 },
-	{ SYS_unlink, "unlink", PATH0 },
-	{ SYS_mkdir, "mkdir", PATH0 },
-	{ SYS_rmdir, "rmdir", PATH0 },
-	{ SYS_mknod, "mknod", PATH0 },
-	{ SYS_chmod, "chmod", PATH0 },
-	{ SYS_chown, "chown", PATH0 },
-	{ SYS_lchown, "lchown", PATH0 },
-	{ SYS_utime, "utime", PATH0 },
-	{ SYS_utimes, "utimes", PATH0 },
-	{ SYS_fork, "fork", ANY },
-	{ SYS_vfork, "vfork", ANY },
-#endif
-	{ SYS_openat, "openat", OPEN1 },
-	{ SYS_openat2, "openat2", OPEN2 },
-	{ SYS_write, "write", FD },
-	{ SYS_pwrite64, "pwrite", FD },
-	{ SYS_writev, "writev", FD },
-	{ SYS_pwritev, "pwritev", FD },
-	{ SYS_sendfile, "sendfile", FD },
-	{ SYS_copy_file_range, "copy_file_range", ANY },
-	{ SYS_sendto, "sendto", FD },
-	{ SYS_sendmsg, "sendmsg", FD },
-	{ SYS_sendmmsg, "sendmmsg", FD },
-	{ SYS_fsync, "fsync", FD },
-	{ SYS_fdatasync, "fdatasync", FD },
-	{ SYS_syncfs, "syncfs", ANY },
-	{ SYS_sync, "sync", ANY },
-	{ SYS_truncate, "truncate", PATH0 },
-	{ SYS_ftruncate, "ftruncate", FD },
-	{ SYS_fallocate, "fallocate", FD },
-	{ SYS_renameat, "renameat", PATH1 },
-	{ SYS_renameat2, "renameat2", PATH1 },
-	{ SYS_linkat, "linkat", PATH1 },
-	{ SYS_symlinkat, "symlinkat", PATH0 },
-	{ SYS_unlinkat, "unlinkat", PATH1 },
-	{ SYS_mkdirat, "mkdirat", PATH1 },
-	{ SYS_mknodat, "mknodat", PATH1 },
-	{ SYS_fchmod, "fchmod", FD },
-	{ SYS_fchmodat, "fchmodat", PATH1 },
-	{ SYS_fchown, "fchown", FD },
-	{ SYS_fchownat, "fchownat", PATH1 },
-	{ SYS_utimensat, "utimensat", ANY },
-	{ SYS_setxattr, "setxattr", PATH0 },
-	{ SYS_lsetxattr, "lsetxattr", PATH0 },
-	{ SYS_fsetxattr, "fsetxattr", FD },
-	{ SYS_removexattr, "removexattr", PATH0 },
-	{ SYS_lremovexattr, "lremovexattr", PATH0 },
-	{ SYS_fremovexattr, "fremovexattr", FD },
-	{ SYS_mount, "mount", ANY },
-	{ SYS_umount2, "umount", PATH0 },
-	{ SYS_kill, "kill", SIGNAL0 },
-	{ SYS_tkill, "tkill", SIGNAL0 },
-	{ SYS_clone, "clone", ANY },
-	{ SYS_clone3, "clone3", ANY },
-	{ SYS_execve, "execve", PATH0 },
-	{ SYS_execveat, "execveat", PATH1 },
-};
 
 static pid_t tracees[PIDS_MAX];
 static size_t tracee_count;
 static pid_t self_pid; /* the program itself */
 static unsigned long counted, kill_at;
 static int fault; /* the error that takes the place of the kill; 0: none */
-static bool fault_is_short;
+static bool fault_is_short, fault_is_full;
+static const char *child_mode; /* only programs that are started count, and this comes over one */
+static const char *only;       /* name and call: no others count */
 static FILE *out;
+static int asked = -1; /* who is asked at each call whether it may go on */
 
 static const struct {
 	const char *name;
 	int number;
 } faults[] = {
 	{ "ENOSPC", ENOSPC }, { "EIO", EIO },	  { "EDQUOT", EDQUOT }, { "EROFS", EROFS },
-	{ "ENOMEM", ENOMEM }, { "EINTR", EINTR }, { "short", EINTR },
+	{ "ENOMEM", ENOMEM }, { "EINTR", EINTR }, { "short", EINTR },	{ "full", ENOSPC },
 };
 
 static void die(const char *what)
@@ -355,10 +285,99 @@ static void inject(pid_t pid, long nr)
 #error "inject() knows the registers of x86-64 only"
 #endif
 
+/* Somebody's file, of which the world's maker knows; its last bytes are small ones. */
+static void fill_disk(void)
+{
+	static const char block[1 << 20];
+	int fd = open("/var/cache/filler", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		die("filler");
+	for (size_t size = sizeof(block); size > 0; size /= 2)
+		while (write(fd, block, size) > 0)
+			;
+	close(fd);
+}
+
+/* --- the programs that it starts -------------------------------------------------------------- */
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[256];
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "PPid: %d", &parent) != 1)
+		;
+	if (f)
+		fclose(f);
+	return parent;
+}
+
+#ifdef __x86_64__
+/* Another file is executed under the same arguments; its path goes where nobody's stack is yet. */
+static void execute_instead(pid_t pid, const char *path)
+{
+	struct user_regs_struct r;
+	struct iovec from = { (void *)(uintptr_t)path, strlen(path) + 1 }, to;
+
+	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
+		die("ptrace");
+	to = (struct iovec){ (void *)(uintptr_t)(r.rsp - 1024), from.iov_len };
+	if (process_vm_writev(pid, &from, 1, &to, 1, 0) != (ssize_t)from.iov_len)
+		die("process_vm_writev");
+	r.rdi = r.rsp - 1024;
+	if (ptrace(PTRACE_SETREGS, pid, 0, &r) < 0)
+		die("ptrace");
+}
+#endif
+
+static void at_child(pid_t pid, const struct call *c, const uint64_t *arg)
+{
+	char program[200], path[64];
+
+	if (c->nr != SYS_execve || pid == self_pid || parent_of(pid) != self_pid)
+		return;
+	read_text(pid, arg[0], program, sizeof(program));
+	counted++;
+	fprintf(out, "%lu child execve %s\n", counted, program);
+	if (counted != kill_at)
+		return;
+	if (strcmp(child_mode, "killed") == 0) {
+		kill(pid, SIGKILL);
+		return;
+	}
+	snprintf(path, sizeof(path), "/usr/lib/kannuki-crash/child-%s", child_mode);
+	execute_instead(pid, path);
+}
+
+/* --- asking at each call ---------------------------------------------------------------------- */
+
+static void connect_to(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	asked = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	if (asked < 0 || connect(asked, (struct sockaddr *)&to, sizeof(to)) < 0)
+		die(path);
+}
+
+static void ask(const char *who, const char *call, const char *about)
+{
+	char answer = 'k';
+
+	dprintf(asked, "%s %s %s\n", who, call, about);
+	if (read(asked, &answer, 1) != 1 || answer == 'k')
+		kill_all();
+}
+
 static void at_call(pid_t pid)
 {
 	struct __ptrace_syscall_info info;
-	char about[200], name[32] = "self";
+	char about[200], name[32] = "self", what[64];
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_SECCOMP)
@@ -366,14 +385,25 @@ static void at_call(pid_t pid)
 	for (size_t i = 0; i < COUNT(calls); i++) {
 		if (calls[i].nr != (long)info.seccomp.nr)
 			continue;
+		if (child_mode) {
+			at_child(pid, &calls[i], info.seccomp.args);
+			return;
+		}
 		if (!counts(pid, &calls[i], info.seccomp.args, about, sizeof(about)) ||
 		    is_staged(pid))
 			return;
 		if (pid != self_pid)
 			name_of(pid, name, sizeof(name));
+		snprintf(what, sizeof(what), "%s %s", name, calls[i].name);
+		if (only && strcmp(what, only) != 0)
+			return;
 		counted++;
 		fprintf(out, "%lu %s %s %s\n", counted, name, calls[i].name, about);
-		if (counted == kill_at && fault)
+		if (asked >= 0)
+			ask(name, calls[i].name, about);
+		if (counted == kill_at && fault_is_full)
+			fill_disk();
+		else if (counted == kill_at && fault)
 			inject(pid, calls[i].nr);
 		else if (counted == kill_at)
 			kill_all();
@@ -470,6 +500,7 @@ static bool set_fault(const char *name)
 		if (strcmp(faults[i].name, name) == 0)
 			fault = faults[i].number;
 	fault_is_short = strcmp(name, "short") == 0;
+	fault_is_full = strcmp(name, "full") == 0;
 	return fault != 0;
 }
 
@@ -478,9 +509,15 @@ int main(int argc, char **argv)
 	const char *file = "/dev/stderr";
 	int option, status;
 
-	while ((option = getopt(argc, argv, "+k:f:o:")) != -1) {
+	while ((option = getopt(argc, argv, "+k:f:c:m:s:o:")) != -1) {
 		if (option == 'k')
 			kill_at = strtoul(optarg, NULL, 10);
+		else if (option == 'c')
+			child_mode = optarg;
+		else if (option == 'm')
+			only = optarg;
+		else if (option == 's')
+			connect_to(optarg);
 		else if (option == 'o')
 			file = optarg;
 		else if (option != 'f' || !set_fault(optarg))

@@ -4,7 +4,8 @@ import fnmatch
 import os
 import re
 
-DIRS = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"]
+# (the last one is another folder only where /usr is not merged: Debian 11)
+DIRS = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
 LINK_DIRS = DIRS[:2]
 
 
@@ -29,11 +30,11 @@ def parse(path, instance):
     """{section: {key: [values]}}; an empty value begins the list anew. FileNotFoundError: it went just now."""
     sections, section = {}, {}
     drop_ins = [os.path.join(d, os.path.basename(path) + ".d") for d in reversed(DIRS)]
-    files = [path]
+    by_name = {}
     for folder in drop_ins:
         if os.path.isdir(folder):
-            files += [os.path.join(folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".conf")]
-    for file in files:
+            by_name.update({f: os.path.join(folder, f) for f in os.listdir(folder) if f.endswith(".conf")})
+    for file in [path] + [by_name[name] for name in sorted(by_name)]:
         with open(file, encoding="utf-8") as text:
             for line in text.read().replace("\\\n", " ").splitlines():
                 line = line.strip()
@@ -78,6 +79,32 @@ def all_states():
         if os.path.isdir(directory):
             names |= {n for n in os.listdir(directory) if re.search(r"\.(service|socket|timer|path|target)$", n)}
     return {name: file_state(name) for name in sorted(names)}
+
+
+def wanted_at_boot():
+    """Of the targets of a plain boot, in their order; what cannot be read is not there, as for systemd."""
+    names = []
+    for target in ("sysinit.target", "timers.target", "multi-user.target"):
+        for directory in DIRS:
+            folder = "%s/%s.wants" % (directory, target)
+            for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+                if find(name)[1] not in (None, "/dev/null") and name not in names:
+                    names.append(name)
+    return names
+
+
+def ordered(names):
+    """By what their units say in Before= and After=."""
+    after = {name: set() for name in names}
+    for name in names:
+        says = parse(find(name)[1], "").get("Unit", {})
+        after[name].update(" ".join(says.get("After", [])).split())
+        for later in " ".join(says.get("Before", [])).split():
+            after.setdefault(later, set()).add(name)
+    done = []
+    while len(done) < len(names):
+        done.append(next(n for n in names if n not in done and not (after[n] & set(names)) - set(done)))
+    return done
 
 
 def seconds(text):

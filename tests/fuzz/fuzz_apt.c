@@ -141,7 +141,7 @@ static void check_facts(struct fake *f)
 	CLEANUP_FACTS struct facts facts = { 0 };
 	struct err e = { 0 };
 
-	fake_file(f, "/usr/bin/apt-config", "", 0755);
+	fake_file(f, "/usr/bin/apt-get", "", 0755);
 	fake_file(f, "/var/lib/dpkg/status", job->part[STATUS], 0644);
 	fake_file(f, "/var/lib/apt/lists/x_debian-security_dists_Packages", "", 0644);
 	MUST(facts_gather_updates(&f->os, &q, &facts, &e) == 0);

@@ -143,7 +143,7 @@ static void fill(struct host *h)
 	struct fake *f = h->fake;
 
 	fake_file(f, "/usr/sbin/sshd", "", 0755);
-	fake_file(f, "/usr/bin/apt-config", "", 0755);
+	fake_file(f, "/usr/bin/apt-get", "", 0755);
 	fake_file(f, "/usr/bin/apt-get", "", 0755);
 	fake_file(f, "/var/lib/apt/lists/x_debian-security_dists_Packages", "", 0644);
 	fake_file(f, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444);
@@ -186,13 +186,24 @@ static void check_facts(const struct facts *f)
 	check_text(&s);
 }
 
+/* What is printed can be compared with, and nothing has changed since. */
+static void check_since(struct audit_view *view, const struct str *json)
+{
+	CLEANUP_SINCE struct audit_since since = { 0 };
+	struct err e = { 0 };
+
+	MUST(audit_since_read("then", json->text, &since, &e) == 0);
+	MUST(since.count == view->audit->count && audit_since_changes(&since, view->audit) == 0);
+}
+
 static void check_audit(struct fake *fake, const struct facts *f, const struct policy *p)
 {
 	const struct control_in in = { .os = &fake->os, .facts = f, .policy = p };
 	CLEANUP_AUDIT struct audit a = { 0 };
 	CLEANUP_STR struct str words = { 0 };
 	CLEANUP_STR struct str json = { 0 };
-	struct strv all = { 0 };
+	CLEANUP_STR struct str sarif = { 0 }, junit = { 0 }, html = { 0 };
+	struct audit_view view = { .audit = &a, .all = true };
 	struct err e = { 0 };
 
 	if (controls_audit(&in, &a, &e) < 0) {
@@ -204,10 +215,17 @@ static void check_audit(struct fake *fake, const struct facts *f, const struct p
 		if ((a.row[i].finding.verdict != VERDICT_PASS && !a.row[i].finding.evidence[0]) ||
 		    !str_is_clean_utf8(a.row[i].finding.evidence))
 			fuzz_broken(a.row[i].control->id, "it has clean evidence");
-	report_audit_text(&a, true, &words);
+	report_audit_text(&view, &words);
 	check_text(&words);
-	report_audit_json(&a, &all, &json);
+	report_audit_json(&view, &json);
 	check_json(&json);
+	check_since(&view, &json);
+	report_audit_sarif(&view, &sarif);
+	check_json(&sarif);
+	report_audit_junit(&view, &junit);
+	check_text(&junit);
+	report_audit_html(&view, &html);
+	check_text(&html);
 }
 
 static void check_plan(struct fake *fake, const struct plan *p)

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_rule(line);
 	check_ports(text);
 	more = xasprintf("%s\n-A INPUT -j DROP\n", text);
-	MUST(iptables_input_denies(more));
+	MUST(iptables_input_denies(more) || strstr(text, "-j ACCEPT"));
 	more[strlen(text)] = '\0';
 	MUST(iptables_input_denies(more) == denies);
 	return 0;

@@ -4,7 +4,7 @@
  *
  * The first byte says how the rest becomes a log, so that slots with a right CRC are met often:
  * bit 0: number and CRC of each slot are put right, bit 1: its magic too, bit 2: the last slot's CRC is
- * then broken.
+ * then broken in more than the one bit that is put right.
  */
 #include <endian.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void make_log(struct fake *f, const uint8_t *data, size_t size)
 	for (uint32_t i = 0; how & 1 && i < slots; i++)
 		put_right((unsigned char *)n.data + (size_t)i * JOURNAL_SLOT, i, how & 2);
 	if (how & 4 && slots)
-		n.data[(size_t)slots * JOURNAL_SLOT - 1] ^= 1;
+		n.data[(size_t)slots * JOURNAL_SLOT - 1] ^= 3;
 	fake_put(f, PATH, &n);
 	free(n.data);
 }

@@ -2,6 +2,7 @@
 /* fuzz_pubkey.c - public keys as pasted and as lines of authorized_keys, and base64. */
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/pubkey.h"

@@ -24,6 +24,7 @@ LEFT_OUT = [
     *"/var/lib/systemd/catalog /var/lib/private".split(),
     "/var/lib/cloud",  # cloud-init's account of each boot
     *"/var/lib/sudo /var/lib/fail2ban".split(),  # who has been lectured; who was banned
+    *"/var/lib/rpm /var/lib/dnf".split(),  # its database notes each time that it was read
     *"/root/.bash_history /home/*/.bash_history /root/.cache /home/*/.cache".split(),  # a login by itself
 ]
 TEXT_LIMIT = 32768  # bytes; longer files show their sum only

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # archive.sh: a signed package archive in the outside world, served by HTTP, that says it is Debian's
-# security archive: for updates that come when a test wants them.  Sourced after lab.sh.
+# security archive, or whose it is told to be: for updates that come when a test wants them.  Sourced after lab.sh.
 #
 #   archive_begin bookworm
 #   archive_package lab-tool 1.0          # made from nothing; version in /usr/share/lab-tool/version
@@ -14,6 +14,7 @@
 # shellcheck disable=SC2016,SC2154 # a format of dpkg-query; what lab.sh sets
 archive=$TEST_TMP/archive
 archive_port=$((8100 + RANDOM % 800)) # several tests at once share the outside world
+archive_origin=Debian archive_label=Debian-Security # what its Release file says
 archive_url=http://$(vps addr outside 4):$archive_port
 
 archive_begin() { # archive_begin SUITE (bookworm, bullseye, trixie)
@@ -27,7 +28,10 @@ archive_begin() { # archive_begin SUITE (bookworm, bullseye, trixie)
 	# shellcheck disable=SC2016
 	vps outside sh -c 'echo $$ >"$1.pid"; exec python3 -m http.server "$2" --bind "$3" -d "$1"' - \
 		"$archive" "$archive_port" "$(vps addr outside 4)" >"$TEST_TMP/archive.log" 2>&1 &
-	wait_until 5 test -s "$archive.pid" || bail "no archive"
+	# It answers, and is not another test's at the same port, at which this one has ended then.
+	wait_until 20 vps outside bash -c "exec 3<>/dev/tcp/$(vps addr outside 4)/$archive_port" || bail "no archive"
+	sleep 0.3
+	kill -0 "$(cat "$archive.pid")" || bail "no archive of its own"
 }
 archive_cleanup() {
 	local status=$?
@@ -84,10 +88,14 @@ archive_publish() { # the lists of all that is in the pool, signed
 			printf '%s\n' "Filename: $file" "Size: $(stat -c %s "$file")" "SHA256: $(sha256sum "$file" | cut -d ' ' -f 1)" ''
 		done
 	) >"$dist/$lists"
-	printf '%s\n' 'Origin: Debian' 'Label: Debian-Security' 'Suite: stable-security' "Codename: $archive_suite" \
+	printf '%s\n' "Origin: $archive_origin" "Label: $archive_label" 'Suite: stable-security' "Codename: $archive_suite" \
 		"Date: $(date -u -R | sed 's/+0000/UTC/')" 'Architectures: amd64 all' 'Components: main' 'SHA256:' \
 		" $(sha256sum "$dist/$lists" | cut -d ' ' -f 1) $(stat -c %s "$dist/$lists") $lists" >"$dist/Release"
-	gpg --batch --yes --quiet --clearsign -o "$dist/InRelease" "$dist/Release" 2>/dev/null
+	gpg --batch --yes --quiet --clearsign -o "$dist/InRelease" "$dist/Release" 2>"$TEST_TMP/gpg" ||
+		bail "the lists are not signed: $(cat "$TEST_TMP/gpg")"
+	# What is asked of the server is whether they are of a later second.
+	archive_time=$(($(date +%s) > ${archive_time:-0} ? $(date +%s) : archive_time + 1))
+	touch -d "@$archive_time" "$dist/InRelease"
 }
 archive_use() { # archive_use VPS: it has no other source now
 	vps put "$1" "$TEST_TMP/archive.gpg" /usr/share/keyrings/lab.gpg

@@ -32,6 +32,8 @@ static int begin(struct fake *f, enum fake_op op, struct err *e)
 	if (f->off)
 		return err_sys(e, EIO, "no power");
 	if (f->fail[op].at && f->fail[op].at == f->count[op])
+		fake_advance(f, f->fail[op].takes);
+	if (f->fail[op].at && f->fail[op].at == f->count[op])
 		return err_sys(e, f->fail[op].errnum, "planted fault");
 	if (!is_change(op))
 		return GOES_ON;
@@ -129,6 +131,21 @@ static int refuse(struct fake *f, const char *path, const struct node *now, cons
 	return 0;
 }
 
+/* A link on the way to path that is not root's. */
+static bool meets_users_link(struct fake *f, const char *path)
+{
+	for (const char *p = path + 1; (p = strchr(p, '/')); p++) {
+		CLEANUP_FREE char *above = xstrndup(path, (size_t)(p - path));
+		CLEANUP_FREE char *real = NULL;
+		const struct fake_entry *at =
+			fake_resolve(f, above, &real) == 0 ? fake_find(f, real) : NULL;
+
+		if (at && at->node.type == NODE_LINK && at->node.uid != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Nothing here leaves one, but a test may have planted it. */
 static void drop_leftover(struct fake *f, const char *real)
 {
@@ -147,6 +164,8 @@ static int put_at(struct fake *f, const char *path, const struct node *expect,
 	const struct node *now;
 	int r = fake_resolve(f, path, &real);
 
+	if (meets_users_link(f, path))
+		return err_set(e, ERR_CONFLICT, "%s: a link that is not root's", path);
 	if (r == 1 && want->type == NODE_ABSENT)
 		return 0;
 	if (r != 0 || str_eq(real, "/"))
@@ -372,8 +391,29 @@ static int fake_op_lock(struct os *os, const char *path, unsigned wait_ms, int *
 	return 0;
 }
 
+static int fake_op_hold(struct os *os, const char *path, unsigned wait_ms, int *ret_token,
+			struct err *e)
+{
+	struct fake *f = of(os);
+	CLEANUP_FREE char *real = NULL;
+
+	if (begin(f, FAKE_LOCK, e) < 0)
+		return -1;
+	*ret_token = -1;
+	if (fake_resolve(f, path, &real) != 0 || !fake_find(f, real))
+		return 0;
+	if (fake_lock_find(f, real)) {
+		fake_advance(f, (int64_t)wait_ms * 1000000);
+		return 1;
+	}
+	*ret_token = fake_lock_take(f, real);
+	return 0;
+}
+
 static void fake_op_unlock(struct os *os, int token)
 {
+	if (token < 0)
+		return;
 	fake_lock_drop(of(os), token);
 }
 
@@ -429,6 +469,7 @@ const struct os_ops fake_ops = {
 	.addresses = fake_op_addresses,
 	.ssh_banner = fake_op_ssh_banner,
 	.lock = fake_op_lock,
+	.hold = fake_op_hold,
 	.unlock = fake_op_unlock,
 	.record_lock = fake_op_record_lock,
 	.now = fake_op_now,

@@ -105,6 +105,7 @@ struct fake {
 	struct {
 		unsigned long at; /* count[op] at which it fails; 0: never */
 		int errnum;
+		int64_t takes; /* so long, as a program that hangs until its limit */
 	} fail[FAKE_OP_COUNT];
 
 	struct strv ran;  /* every argv that was run, joined by blanks */

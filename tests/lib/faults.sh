@@ -77,6 +77,8 @@ clean_host() { # what audit finds nothing wrong with, but for the filter, update
 		KbdInteractiveAuthentication no
 		PermitRootLogin no
 		X11Forwarding no
+		MaxAuthTries 4
+		LogLevel VERBOSE
 		MACs hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512
 	CONF
 	printf 'deb http://192.0.2.10/ bookworm main\ndeb http://192.0.2.10/ bookworm-security main\n' >/etc/apt/sources.list

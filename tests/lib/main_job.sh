@@ -13,6 +13,7 @@ job_program=${KANNUKI_BUILD:-$job_top/build}/kannuki
 job_admin=taro
 job_secret=correct-horse-9 # what the admin types for sudo
 job_port=22022
+job_offered=publickey # what sshd then offers a stranger
 job_key=$TEST_TMP/id
 job_ports=22,25,80,111,443,2022,3000,8080,8081,$job_port # what the short looks from outside try
 [ -x "$job_program" ] || bail "no program at $job_program: build it first (ninja -C build)"
@@ -43,11 +44,13 @@ owner_is() { # owner_is KIND
 	# In which order the chains of a table are listed depends on who made the first at that boot: ufw itself does
 	# it now so, now so.
 	job_any_order=''
+	job_unit=ssh.service # sshd's
 	case $1 in
 	ipv6) job_families=6 ;;
 	sudo-user) job_owner=debian job_root=(sudo -n) job_owner_keys=/home/debian/.ssh/authorized_keys ;;
 	messy) job_owner=ubuntu job_root=(sudo -n) job_owner_keys=/etc/ssh/keys/ubuntu job_before='22 25 80 111 2022 3000' ;;
 	ufw) job_before='22 80' job_any_order=yes ;;
+	rhel-like) job_before='22 80' job_any_order=yes job_unit=sshd.service ;;
 	docker) job_before='22 80 3000 8080 8081' ;;
 	esac
 }
@@ -73,7 +76,10 @@ remember() { # remember NAME: what is_as_before compares with; on the disk, beca
 	vps run "$1" sync -f /
 	vps snapshot "$1" "$TEST_TMP/before.$1"
 }
+# The end is known a moment before who brought it about has ended.
+none_at_work() { [ -z "$(vps run "$1" systemctl list-units --no-legend --state=active,activating,deactivating 'kannuki-*@*.service')" ]; }
 is_as_before() { # is_as_before NAME WORDS
+	wait_until 5 none_at_work "$1" # who has not is in the snapshot
 	vps snapshot "$1" "$TEST_TMP/after.$1"
 	if [ -z "$job_any_order" ]; then
 		same "${2:-byte for byte as before}" "$TEST_TMP/before.$1" "$TEST_TMP/after.$1"
@@ -150,24 +156,26 @@ dialog_refused() { # dialog_refused NAME USER PASSWORD PORT FAMILY: keyboard-int
 # argument; all at the same time, as a refused password takes seconds by itself.  Told one after the other.
 # shellcheck disable=SC2030,SC2031 # each has a folder of its own
 once_a_family() {
-	local family line asked=()
+	local family asked=()
 	for family in $job_families; do
 		mkdir -p "$TEST_TMP/once.$family"
 		(TEST_TMP=$TEST_TMP/once.$family && "$@" "$family" && echo end) >"$TEST_TMP/once.$family.tap" 2>&1 &
 		asked+=($!)
 	done
 	wait "${asked[@]}"
-	for family in $job_families; do
-		[ "$(tail -n 1 "$TEST_TMP/once.$family.tap")" = end ] || fail "IPv$family: came to its end"
-		while IFS= read -r line; do
-			case $line in
-			end) ;;
-			'ok '*) pass "${line#ok * - }" ;;
-			'not ok '*) fail "${line#not ok * - }" ;;
-			*) echo "$line" ;;
-			esac
-		done <"$TEST_TMP/once.$family.tap"
-	done
+	for family in $job_families; do tell "$TEST_TMP/once.$family.tap" "IPv$family"; done
+}
+tell() { # tell FILE WHO: the tests in it, which ran beside others, as our own; its last line is "end"
+	local line
+	[ "$(tail -n 1 "$1")" = end ] || fail "$2: came to its end"
+	while IFS= read -r line; do
+		case $line in
+		end) ;;
+		'ok '*) pass "${line#ok * - }" ;;
+		'not ok '*) fail "${line#not ok * - }" ;;
+		*) echo "$line" ;;
+		esac
+	done <"$1"
 }
 only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over each family it has
 	once_a_family key_alone "$1" "$2"
@@ -175,7 +183,7 @@ only_the_key_opens() { # only_the_key_opens NAME WORDS: at the new port, over ea
 key_alone() { # key_alone NAME WORDS FAMILY
 	local family=$3
 	ok "$2: the admin's key opens, IPv$family" door "$1" "-$family" -- true
-	is "$2: only keys are offered, IPv$family" publickey offered_methods "$1" "$job_port" nobody-here "$family"
+	is "$2: only keys are offered, IPv$family" "$job_offered" offered_methods "$1" "$job_port" nobody-here "$family"
 	ok "$2: the admin's password is refused, IPv$family" \
 		refused_password "$job_admin" "$job_port" "$job_secret" "$1" "$family"
 	ok "$2: by keyboard-interactive too, IPv$family" \

@@ -25,8 +25,9 @@ way_before() {
 	# shellcheck disable=SC2016
 	vps run "$vps_one" sh -c 'mkdir -p -m 700 "${0%/*}" && cat >>"$0"' "$job_owner_keys" <"$job_key.pub"
 	# the second keyword is that of OpenSSH before 8.7, and another name of the first one since
+	# shellcheck disable=SC2016
 	vps run "$vps_one" sh -c 'printf "KbdInteractiveAuthentication yes\nChallengeResponseAuthentication yes\n" \
-		>/etc/ssh/sshd_config.d/60-image.conf; systemctl try-reload-or-restart ssh'
+		>/etc/ssh/sshd_config.d/40-image.conf; systemctl try-reload-or-restart "$0"' "$job_unit"
 	policy "$vps_one"
 	way_view before
 	answer "$vps_one" "$job_before" "before"

@@ -240,6 +240,16 @@ static int do_lock(struct os *os, const char *path, unsigned wait_ms, int *ret_t
 	return os_lock(of(os)->base, path, wait_ms, ret_token, ret_holder, e);
 }
 
+static int do_hold(struct os *os, const char *path, unsigned wait_ms, int *ret_token, struct err *e)
+{
+	(void)path;
+	if (spend(of(os), e) < 0)
+		return -1;
+	*ret_token = -1;
+	of(os)->clock += of(os)->accounts_held ? (int64_t)wait_ms * 1000000 : 0;
+	return of(os)->accounts_held;
+}
+
 static void do_unlock(struct os *os, int token)
 {
 	os_unlock(of(os)->base, token);
@@ -252,6 +262,7 @@ static const struct os_ops ops = {
 	.environ = do_environ,
 	.process_sockets = do_process_sockets,
 	.lock = do_lock,
+	.hold = do_hold,
 	.unlock = do_unlock,
 	.get = do_get,
 	.list = do_list,

@@ -63,10 +63,13 @@ struct pretend {
 	bool no_v6;	     /* sshd does not listen on IPv6 */
 	bool no_sudo_line;   /* sudoers has no line for the group sudo */
 	bool no_nft, no_nft_kernel;
+	bool nft_lies;		  /* it loads nothing, and ends with 0 */
+	bool accounts_held;	  /* somebody has lckpwdf(3)'s lock, and keeps it */
 	unsigned locked;	  /* useradd finds the databases locked that many times */
 	bool dry_run_fails;	  /* of unattended-upgrade */
 	bool ban_action_is_fixed; /* it does not ask its jail for the port */
 	bool silent;		  /* listens but greets nobody */
+	bool slow;		  /* and is too slow for ssh, which gives up */
 };
 
 /* A small Debian 12 with root and a user "old", sshd on port 22. base is not freed. */

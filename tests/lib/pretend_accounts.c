@@ -128,6 +128,12 @@ static int move_tree(struct call *c, const char *from, const char *to)
 
 int pretend_mv(struct call *c)
 {
+	struct node there CLEANUP_NODE = { 0 };
+
+	if (os_get(c->p->base, arg(c, 4), &there, c->e) < 0)
+		return -1;
+	if (there.type != NODE_ABSENT)
+		return say(c, 1, "Directory not empty");
 	/* A rename is one instant: the power is not cut within it. */
 	return move_tree(c, arg(c, 3), arg(c, 4));
 }

@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "lib/pretend_programs.h"
 
-#define EMPTY_CHAIN "table inet mine {\n\tchain input {\n\t\tpolicy accept;\n\t}\n}\n"
+#define EMPTY_CHAIN                                                                        \
+	"table inet mine {\n\tchain input {\n\t\ttype filter hook input priority filter; " \
+	"policy accept;\n\t}\n}\n"
 
 struct said {
 	int status;
@@ -51,6 +53,8 @@ static void run_nft(struct pretend *p, const struct run *r, struct said *s)
 		say(s, 127, "");
 	else if (p->no_nft_kernel)
 		say(s, 1, "netlink: Error: cache initialization failed: Operation not permitted\n");
+	else if (has(r, "-f") && p->nft_lies)
+		say(s, 0, "");
 	else if (has(r, "-f"))
 		load(p, r->input);
 	else if (!listed[0])

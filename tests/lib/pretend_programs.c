@@ -105,13 +105,27 @@ static void start_with(struct pretend *p, const char *config)
 	p->generation++;
 }
 
+/* A main file elsewhere, and its one drop-in: the copy for a transient sshd. It must be complete and read nothing
+ * of what is in /etc; NULL: it is not. malloc'd. */
+static char *copied_config(struct call *c, const char *file)
+{
+	CLEANUP_FREE char *main_file = pretend_text(c->p, file);
+	CLEANUP_FREE char *dir = xstrndup(file, (size_t)(strrchr(file, '/') - file));
+	CLEANUP_FREE char *include = xasprintf("Include %s/sshd_config.d/*.conf\n", dir);
+	CLEANUP_FREE char *drop_in = xasprintf("%s/sshd_config.d/50-cloud-init.conf", dir);
+	CLEANUP_FREE char *text = pretend_text(c->p, drop_in);
+
+	return strstr(main_file, include) ? xasprintf("%s%s", text, main_file) : NULL;
+}
+
 static int run_sshd(struct call *c)
 {
-	CLEANUP_FREE char *config = pretend_ssh_config(c->p, c->r);
+	CLEANUP_FREE char *config =
+		has(c, "-f") ? copied_config(c, after(c, "-f")) : pretend_ssh_config(c->p, c->r);
 	CLEANUP_FREE char *password = first_value(config, "PasswordAuthentication");
 	struct pretend ports = { 0 };
 
-	if (!is_valid(config))
+	if (!config || !is_valid(config))
 		return say(c, 255,
 			   "/etc/ssh/sshd_config.d/00-kannuki.conf: line 1: Bad configuration "
 			   "option: Bogus\n");
@@ -135,6 +149,9 @@ static int run_ssh(struct call *c)
 	password = first_value(c->p->running, "PasswordAuthentication");
 	if (!c->p->sshd_runs && !c->p->transient_runs)
 		return say(c, 255, "ssh: connect to host 127.0.0.1: Connection refused\n");
+	str_add(&c->err, "debug1: Connecting to 127.0.0.1 port 22.\r\n");
+	if (c->p->slow)
+		return say(c, 255, "Connection timed out during banner exchange\r\n");
 	str_addf(&c->err, "debug1: Authentications that can continue: publickey%s\r\n",
 		 strcmp(password, "no") == 0 ? "" : ",password");
 	return say(c, 255, "Permission denied.\n");
@@ -166,18 +183,10 @@ static int start_sshd(struct call *c, bool reload)
 
 static int run_systemd_run(struct call *c)
 {
-	CLEANUP_FREE char *main_file = pretend_text(c->p, after(c, "-f"));
-	CLEANUP_FREE char *config = NULL;
-	CLEANUP_FREE char *dir =
-		xstrndup(after(c, "-f"), strrchr(after(c, "-f"), '/') - after(c, "-f"));
-	CLEANUP_FREE char *include = xasprintf("Include %s/sshd_config.d/*.conf\n", dir);
-	CLEANUP_FREE char *drop_in = xasprintf("%s/sshd_config.d/50-cloud-init.conf", dir);
-	CLEANUP_FREE char *text = pretend_text(c->p, drop_in);
+	CLEANUP_FREE char *config = copied_config(c, after(c, "-f"));
 
-	/* The kept copy must be complete and read nothing of the broken one. */
-	if (!strstr(main_file, include) || !strstr(text, "PasswordAuthentication yes"))
+	if (!config || !strstr(config, "PasswordAuthentication yes"))
 		return say(c, 1, "sshd: no usable configuration\n");
-	config = xasprintf("%s%s", text, main_file);
 	c->p->transient_runs = true;
 	start_with(c->p, config);
 	return 0;
@@ -361,10 +370,47 @@ void pretend_boot(struct pretend *p)
 
 /* --- the rest ---------------------------------------------------------------------------- */
 
+/* One of the words of sysctl -w: net/ipv4/tcp_syncookies=1; what the kernel has stands below /proc/sys. */
+static int write_setting(struct call *c, const char *word)
+{
+	size_t n = strcspn(word, "=");
+	CLEANUP_FREE char *path = xasprintf("/proc/sys/%.*s", (int)n, word);
+	CLEANUP_FREE char *text = word[n] ? xasprintf("%s\n", word + n + 1) : NULL;
+	struct node now CLEANUP_NODE = { 0 };
+	struct node want CLEANUP_NODE = { 0 };
+
+	if (!text)
+		return say(c, 1, "sysctl: it must be of the form: name=value");
+	if (os_get(c->p->base, path, &now, c->e) < 0)
+		return -1;
+	if (now.type == NODE_ABSENT && has(c, "-e"))
+		return 0;
+	if (now.type == NODE_ABSENT)
+		return say(c, 255, "sysctl: cannot stat it: No such file or directory");
+	node_file(&want, text, 0644);
+	want.mtime = now.mtime; /* the kernel's have none that tells anything */
+	return write_node(c, path, &want);
+}
+
+static int write_settings(struct call *c)
+{
+	int r = 0;
+
+	for (size_t i = 1; r == 0 && c->r->argv[i]; i++)
+		if (c->r->argv[i][0] != '-')
+			r = write_setting(c, c->r->argv[i]);
+	return r;
+}
+
 static int run_sysctl(struct call *c)
 {
 	const char *value = strchr(last(c), '=');
 
+	if (has(c, "-w") && strchr(last(c), '/'))
+		return write_settings(c);
+
+	if (strchr(last(c), '/'))
+		return say(c, 255, "sysctl: cannot stat it: No such file or directory");
 	if (has(c, "-w"))
 		snprintf(c->p->sysctl, sizeof(c->p->sysctl), "%s", value + 1);
 	else

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/txn.h"
+#include "base/mem.h"
 #include "steps/file.h"
 
 static const char *state_of(const struct txn_host_units *units, const char *unit)
@@ -97,4 +97,89 @@ int txn_host_apply(struct fake *f, bool needs_proof, struct err *e)
 	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
 		return -1;
 	return txn_carry_out(&f->os, &t, &limits, NULL, e);
+}
+
+int txn_host_run(struct fake *f, const char *id, enum recover_mode mode, struct err *e)
+{
+	CLEANUP_RECOVERED struct recovered done = { 0 };
+
+	return recover_run(&f->os, id, mode, &done, e);
+}
+
+bool txn_host_is_old(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "old a\n") && !fake_node(f, "/etc/b") &&
+	       str_eq(fake_text(f, "/etc/c"), "old c\n") && !fake_node(f, "/etc/d");
+}
+
+bool txn_host_is_pending(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "new a\n") &&
+	       str_eq(fake_text(f, "/etc/b"), "new b\n") &&
+	       str_eq(fake_text(f, "/etc/c"), "waiting c\n") && !fake_node(f, "/etc/d");
+}
+
+bool txn_host_is_new(struct fake *f)
+{
+	return str_eq(fake_text(f, "/etc/a"), "new a\n") &&
+	       str_eq(fake_text(f, "/etc/b"), "new b\n") &&
+	       str_eq(fake_text(f, "/etc/c"), "new c\n") &&
+	       str_eq(fake_text(f, "/etc/d"), "new d\n");
+}
+
+bool txn_host_is_over(struct fake *f)
+{
+	return !fake_node(f, TXN_ACTIVE) &&
+	       !fake_node(f, "/etc/systemd/system/kannuki-settle.service");
+}
+
+void txn_host_open(struct fake *f, struct txn *t)
+{
+	CLEANUP_STRV struct strv ids = { 0 };
+	struct err e = { 0 };
+
+	if (txn_list(&f->os, &ids, &e) == 0 && ids.count == 1 &&
+	    txn_open(&f->os, ids.item[0], t, &e) == 0)
+		return;
+	printf("# %s\n", e.msg);
+	abort();
+}
+
+void txn_host_commit(struct fake *f)
+{
+	CLEANUP_TXN struct txn t = { 0 };
+	struct err e = { 0 };
+
+	txn_host_open(f, &t);
+	if (txn_confirm(&f->os, &t, "taro", &e) < 0)
+		abort();
+}
+
+struct fake *txn_host_pending(void)
+{
+	struct fake *f = txn_host();
+	struct err e = { 0 };
+
+	if (txn_host_apply(f, true, &e) != 1)
+		abort();
+	return f;
+}
+
+char *txn_host_log(struct fake *f, size_t *ret_slots)
+{
+	static const char blank[JOURNAL_SLOT];
+	CLEANUP_STRV struct strv ids = { 0 };
+	CLEANUP_FREE char *path = NULL;
+	const struct node *log;
+	struct err e = { 0 };
+
+	if (txn_list(&f->os, &ids, &e) < 0 || ids.count != 1)
+		return NULL;
+	path = xasprintf(TXN_ROOT "/%s/log", ids.item[0]);
+	log = fake_node(f, path);
+	*ret_slots = 0;
+	while (log && *ret_slots < log->len / JOURNAL_SLOT &&
+	       memcmp(log->data + *ret_slots * JOURNAL_SLOT, blank, sizeof(blank)) != 0)
+		++*ret_slots;
+	return log ? TAKE(path) : NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/filter.h"
 #include "lib/keys.h"
+#include "lib/world_guard.h"
 #include "lib/world_programs.h"
 
 #define PLENTY	 1000000
@@ -102,7 +103,8 @@ static void write_rest(struct world *w)
 	};
 	static const char *const dirs[] = { "/etc/systemd/system/sysinit.target.wants",
 					    "/etc/systemd/system/multi-user.target.wants",
-					    "/run/systemd/system", "/usr/local/sbin" };
+					    "/run/systemd/system", "/usr/local/sbin",
+					    "/var/log/journal/0123456789abcdef0123456789abcdef" };
 
 	for (size_t i = 0; i < COUNT(files); i++)
 		fake_file(w->fake, files[i].path, files[i].text, files[i].mode);
@@ -126,6 +128,8 @@ static void write_rest(struct world *w)
 		fake_link(w->fake, WORLD_WANTS "/" NFT_UNIT, "/etc/systemd/system/" NFT_UNIT);
 		w->p.unit[w->p.unit_count++] = (struct pretend_unit){ .name = NFT_UNIT };
 	}
+	if (w->kind.guard)
+		fake_file(w->fake, "/usr/local/sbin/kannuki-guard", "guard", 0755);
 	if (w->kind.busy_port)
 		fake_file(w->fake, "/etc/sysctl.d/10-mine.conf",
 			  "net.ipv4.ip_local_reserved_ports = 8080\n", 0644);
@@ -138,7 +142,7 @@ static void owner_of_nft(struct pretend *p)
 	bool emptied = fake_node(w->fake, "/etc/systemd/system/" NFT_UNIT ".d/kannuki.conf");
 
 	snprintf(p->chain, sizeof(p->chain), "table inet mine {\n\tchain input {\n%s\t}\n}\n",
-		 emptied ? "\t\tpolicy accept;\n"
+		 emptied ? "\t\ttype filter hook input priority filter; policy accept;\n"
 			 : "\t\ttype filter hook input priority 0; policy drop;\n"
 			   "\t\ttcp dport 22 accept\n");
 }
@@ -187,7 +191,8 @@ char *world_text(const struct world_kind *k)
 		      { "old-keys", k->old_keys },
 		      { "cloud", k->cloud },
 		      { "cups", k->cups },
-		      { "busy-port", k->busy_port } };
+		      { "busy-port", k->busy_port },
+		      { "guard", k->guard } };
 
 	for (size_t i = 0; i < COUNT(flags); i++)
 		if (flags[i].is)
@@ -215,6 +220,8 @@ char *world_state(struct world *w, bool times)
 		 : p->socket_up ? config
 				: "",
 		 p->table, p->chain);
+	if (w->guard_table)
+		str_addf(&s, "the guard has read:\n%s\n", w->guard_reads);
 	for (size_t i = 0; i < p->unit_count; i++)
 		if (p->unit[i].active)
 			str_addf(&s, "%s runs\n", p->unit[i].name);
@@ -237,6 +244,7 @@ void world_power_on(struct world *w)
 	world_restart(w);
 	p->sshd_runs = p->transient_runs = p->socket_up = false;
 	p->table[0] = p->chain[0] = '\0';
+	w->guard_table = false;
 	p->clock = INT64_C(10000000000);
 	world_sysctl_boot(w);
 }
@@ -266,4 +274,5 @@ void world_boot(struct world *w)
 {
 	pretend_boot(&w->p);
 	load_filter(w);
+	world_guard_boot(w);
 }

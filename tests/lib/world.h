@@ -27,12 +27,15 @@ struct world_kind {
 	bool cloud;
 	bool cups;	/* a service that a policy may stop */
 	bool busy_port; /* some port is reserved already */
+	bool guard;	/* the program kannuki-guard is there */
 };
 
 struct world {
 	struct pretend p;
 	struct fake *fake;
 	struct world_kind kind;
+	bool guard_table;      /* of kannuki-guard, in the kernel */
+	char guard_reads[512]; /* its configuration, as it was when it began */
 };
 
 /* Give &w->p.os to what is tested. */

@@ -52,6 +52,7 @@ struct world_kind world_draw_kind(struct chance *c)
 	k.cloud = chance_one_in(c, 3);
 	k.cups = chance_one_in(c, 2);
 	k.busy_port = chance_one_in(c, 3);
+	k.guard = !chance_one_in(c, 3);
 	/* ssh.socket listens where its own files say, not where sshd's do. */
 	if (k.socket || k.owner == OWNER_NFT)
 		k.port[0] = k.port[1] = 0;
@@ -83,5 +84,17 @@ char *world_draw_policy(struct chance *c)
 		 ANY(c, "ssh", "ssh, web", "8080/tcp from 203.0.113.0/24, dns", "60000-61000/udp"),
 		 ANY(c, "yes", "no"));
 	str_addf(&s, "[services]\nstop = %s\n", ANY(c, "auto", "cups", "cups", "auto, cups"));
+	str_addf(&s, "[hardening]\nsafe = %s\n", ANY(c, "yes", "yes", "yes", "no"));
+	if (chance_one_in(c, 3))
+		str_addf(&s, "except = %s\n",
+			 ANY(c, "door.x11", "kernel.pointers, door.macs", "kernel.redirects-v4"));
+	if (chance_one_in(c, 3))
+		str_add(&s, "also = door.key-algorithms, kernel.trace\n");
+	if (chance_one_in(c, 3))
+		str_addf(&s, "[audit]\ndaily = %s\n", ANY(c, "06:30", "no"));
+	if (chance_one_in(c, 3))
+		str_addf(&s, "[guard]\nenabled = %s\njails = %s\nbantime = %s\n",
+			 ANY(c, "yes", "yes", "no"), ANY(c, "sshd", "sshd, recidive", "postfix"),
+			 ANY(c, "1h", "7d"));
 	return str_take(&s);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/sshd_config.h"
+#include "lib/world_guard.h"
 
 #define RESERVED     "/proc/sys/net/ipv4/ip_local_reserved_ports"
 #define RESERVED_KEY "net.ipv4.ip_local_reserved_ports"
@@ -53,6 +54,11 @@ static const char *const defaults[][2] = {
 	{ "permitrootlogin", "without-password" },
 	{ "usepam", "no" },
 	{ "authorizedkeysfile", ".ssh/authorized_keys .ssh/authorized_keys2" },
+	{ "x11forwarding", "yes" },
+	{ "maxauthtries", "6" },
+	{ "maxstartups", "10:30:100" },
+	{ "loglevel", "INFO" },
+	{ "macs", "umac-64@openssh.com,hmac-sha2-256,hmac-sha1,hmac-sha2-512" },
 };
 
 /* The first value outside of Match, or, where one is, the first inside of a block that holds
@@ -85,6 +91,21 @@ static char *value_of(const char *config, const char *keyword, const struct sshd
 	return inside ? TAKE(inside) : TAKE(outside);
 }
 
+/* sshd_config(5): a list that begins with "-" is the default without these. malloc'd. */
+static char *list_without(const char *list, const char *names)
+{
+	CLEANUP_STRV struct strv all = { 0 };
+	CLEANUP_STRV struct strv gone = { 0 };
+	CLEANUP_STRV struct strv left = { 0 };
+
+	strv_split(&all, list, ",");
+	strv_split(&gone, names, ",");
+	for (size_t i = 0; i < all.count; i++)
+		if (!strv_has(&gone, all.item[i]))
+			strv_add(&left, all.item[i]);
+	return strv_join(&left, ",");
+}
+
 static void add_values(const char *config, const struct sshd_view *v, struct str *out)
 {
 	CLEANUP_FREE char *copy = xstrdup(config);
@@ -104,6 +125,12 @@ static void add_values(const char *config, const struct sshd_view *v, struct str
 		if (str_eq(value, "prohibit-password")) {
 			free(value);
 			value = xstrdup("without-password");
+		}
+		if (value && value[0] == '-') {
+			char *left = list_without(defaults[i][1], value + 1);
+
+			free(value);
+			value = left;
 		}
 		str_addf(out, "%s %s\n", defaults[i][0], value ? value : defaults[i][1]);
 	}
@@ -293,7 +320,8 @@ static void show_value_of(struct world *w, const struct run *r, struct said *s)
 
 static bool is_of_deadman(const char *unit)
 {
-	return str_starts(unit, "kannuki-") && !str_eq(unit, "kannuki-filter.service");
+	return str_starts(unit, "kannuki-") && !str_eq(unit, "kannuki-filter.service") &&
+	       !str_starts(unit, "kannuki-audit.") && !str_eq(unit, "kannuki-guard.service");
 }
 
 static int run_systemctl(struct world *w, const struct run *r, struct said *s)
@@ -396,6 +424,35 @@ static int run_nft(struct world *w, const struct run *r, struct said *s)
 
 /* --- the rest ------------------------------------------------------------------------------- */
 
+/* What a kernel has before its settings are read, and those of our file after it. */
+static void kernel_boot(struct world *w)
+{
+	static const char *const settings[][2] = {
+		{ "net/ipv4/tcp_syncookies", "1" },
+		{ "net/ipv4/conf/all/accept_redirects", "1" },
+		{ "net/ipv4/conf/default/accept_redirects", "1" },
+		{ "net/ipv4/conf/eth0/accept_redirects", "1" },
+		{ "net/ipv4/conf/eth0/forwarding", "0" },
+		{ "kernel/kptr_restrict", "0" },
+	};
+	const char *file = fake_text(w->fake, "/etc/sysctl.d/60-kannuki.conf");
+
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		CLEANUP_FREE char *path = xasprintf("/proc/sys/%s", settings[i][0]);
+		CLEANUP_FREE char *name = xstrdup(settings[i][0]);
+		CLEANUP_FREE char *text = NULL;
+		const char *at;
+
+		for (char *c = name; (c = strchr(c, '/'));)
+			*c = '.';
+		at = strstr(file, name);
+		text = at ? xasprintf("%.*s\n", (int)strcspn(at + strlen(name) + 3, "\n"),
+				      at + strlen(name) + 3)
+			  : xasprintf("%s\n", settings[i][1]);
+		fake_file(w->fake, path, text, 0644);
+	}
+}
+
 void world_sysctl_boot(struct world *w)
 {
 	CLEANUP_STRV struct strv names = { 0 };
@@ -414,6 +471,23 @@ void world_sysctl_boot(struct world *w)
 		value = xstrndup(at, strcspn(at, "\n"));
 	}
 	fake_file(w->fake, RESERVED, value, 0644);
+	kernel_boot(w);
+}
+
+/* sysctl -w -e net/ipv4/tcp_syncookies=1 … */
+static int write_settings(struct world *w, const struct run *r, struct err *e)
+{
+	for (size_t i = 3; r->argv[i]; i++) {
+		size_t n = strcspn(r->argv[i], "=");
+		CLEANUP_FREE char *path = xasprintf("/proc/sys/%.*s", (int)n, r->argv[i]);
+		CLEANUP_FREE char *text = xasprintf("%s\n", r->argv[i] + n + 1);
+		struct node want CLEANUP_NODE = { 0 };
+
+		node_file(&want, text, 0644);
+		if (os_put(&w->p.os, path, NULL, &want, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int run_sysctl(struct world *w, const struct run *r, struct said *s, struct err *e)
@@ -425,6 +499,8 @@ static int run_sysctl(struct world *w, const struct run *r, struct said *s, stru
 		str_addf(&s->out, "%s\n", fake_text(w->fake, RESERVED));
 		return 0;
 	}
+	if (strchr(last(r), '/'))
+		return write_settings(w, r, e);
 	node_file(&n, value ? value + 1 : "", 0644);
 	return os_put(&w->p.os, RESERVED, NULL, &n, e);
 }
@@ -469,8 +545,11 @@ static int run(struct world *w, const struct run *r, struct said *s, struct err 
 int world_program(struct pretend *p, const struct run *r, struct run_result *ret, struct err *e)
 {
 	struct said s = { 0 };
-	int status = run(p->arg, r, &s, e);
+	int status;
 
+	if (world_guard_program(p->arg, r, ret) == 0)
+		return 0;
+	status = run(p->arg, r, &s, e);
 	if (status == 0)
 		*ret = (struct run_result){ .status = s.status, .out_len = s.out.len };
 	if (status == 0)

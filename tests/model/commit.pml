@@ -87,7 +87,7 @@ byte over, busy; /* busy: who is changing something */
 #define IS_NEW(x) ((x) == (proof -> 7 : 1) || (fell_back && ((x) & 3) == 3))
 #define NEW	 (((jc & J_CONFIRM) || (fc & F_ENDED)) && IS_NEW((fc >> 9) & 7) && IS_NEW(live))
 
-/* @ src/core/txn.c:state_of: RECORD_END < RECORD_CONFIRM < RECORD_UNDO_INTENT < RECORD_PENDING < RECORD_BEGIN */
+/* @ src/core/txn_state.c:state_by: RECORD_END < RECORD_CONFIRM < RECORD_UNDO_INTENT < RECORD_PENDING < RECORD_BEGIN */
 #define GONE	  0
 #define PREPARED  1
 #define APPLYING  2
@@ -103,7 +103,7 @@ byte over, busy; /* busy: who is changing something */
 #else
 #define AFTER_END ((jc & J_CONFIRM) -> CONFIRMED : BEFORE_CONFIRM)
 #endif
-/* @ src/core/txn.c:txn_refresh: journal_read < state_of < is_ended < TXN_ENDED */
+/* @ src/core/txn_state.c:txn_refresh: journal_read < state_of < look_at_begin < look_at_images < txn_has_ended < TXN_ENDED */
 #define STATE (!(fc & F_LOG) -> GONE : (((jc & J_END) || (fc & F_ENDED)) -> ENDED : AFTER_END))
 
 /* @ src/core/recover.c:why_undo: no_boot_since < RECOVER_NOW < RECOVER_BOOT < TXN_UNDOING < deadline < deadman_apply_alive < apply_limit */
@@ -205,7 +205,7 @@ inline run_step(n)
 	fi
 }
 
-/* @ src/core/txn_run.c:undo_step: RECORD_INTENT < txn_pre_image < UNDO_SETTLE < settle < undo < RECORD_UNDONE */
+/* @ src/core/txn_run.c:undo_step: txn_pre_image < RECORD_INTENT < UNDO_SETTLE < settle < undo < RECORD_UNDONE */
 inline undo_step(n)
 {
 	if
@@ -243,7 +243,7 @@ inline arm()
 	d_step { l1_on = 1; l2_on = 1 }
 }
 
-/* @ src/core/deadman.c:deadman_disarm: stop_units < remove_units < daemon_reload */
+/* @ src/core/deadman.c:deadman_disarm: stop_units < "/sysinit.target.wants" < RUN_UNITS < "/multi-user.target.wants" < daemon_reload */
 inline disarm()
 {
 	assert(!second); /* the other's layers have the same names */
@@ -364,7 +364,7 @@ end_waits:
 prepare: /* @ src/setup/carry_out.c:prepare_and_start: txn_lock < txn_prepare < start < os_unlock */
 		applies = 0;
 		/* @ src/setup/carry_out.c:nothing_under_way: recover_run < txn_active */
-		/* @ src/core/txn.c:txn_prepare: txn_active < fill_folder < ACTIVE < txn_discard */
+		/* @ src/core/txn.c:txn_prepare: txn_active < fill_folder < TXN_ACTIVE < txn_discard */
 		if
 		:: (fc & F_ACTIVE) || second -> goto done
 		:: else
@@ -428,7 +428,7 @@ failed:
 		fi;
 
 commit: /* @ src/cmd/confirm.c:commit: txn_lock < txn_refresh < TXN_PENDING < deadline < check_proof < txn_confirm < os_unlock < print_witness */
-		/* @ src/cmd/confirm.c:run: txn_open < TXN_APPLYING < TXN_CONFIRMED < commit < finish */
+		/* @ src/cmd/confirm.c:run: txn_open_active < txn_expect_certain < TXN_APPLYING < TXN_CONFIRMED < commit < finish */
 		confirms = 0;
 		if
 		:: st == CONFIRMED -> goto act
@@ -465,14 +465,14 @@ find: /* @ src/core/recover.c:recover_run: find < tidy < why_undo < lock_or_brea
 		:: !second && (fc & F_ACTIVE) && !IS_DUE(st, mode) -> goto done
 		:: else
 		fi;
-		/* @ src/core/recover.c:tidy: RECOVER_BOOT < deadman_disarm < txn_lock < tidy_locked < os_unlock */
+		/* @ src/core/recover.c:tidy: RECOVER_BOOT < txn_lock < tidy_locked < os_unlock */
 		/* @ src/core/recover.c:tidy_locked: txn_active < deadman_disarm < txn_tidy */
+		if :: mode == EARLY -> goto done :: else fi;
 		disarm();
 		/* @ src/core/txn.c:txn_tidy: txn_discard < TXN_ENDED < txn_clear < TXN_PREPARED < txn_discard */
 		if
-		:: mode == EARLY -> goto done
-		:: mode != EARLY && st == ENDED && (fc & F_PROGRAM) -> clear()
-		:: mode != EARLY && st < APPLYING && (fc & (F_PROGRAM | F_LOG)) -> discard()
+		:: st == ENDED && (fc & F_PROGRAM) -> clear()
+		:: st < APPLYING && (fc & (F_PROGRAM | F_LOG)) -> discard()
 		:: else
 		fi;
 		if :: over || _pid != OTHER -> goto done :: else fi;
@@ -558,7 +558,7 @@ finish: /* @ src/core/txn_run.c:txn_finish: TXN_ENDED < journal_settle < PHASE_F
 		:: proof && !(jc & J_DONE) ->
 			run_step(2);
 			if
-			:: bad -> /* @ src/core/txn_run.c:fall_back: undo_step < note */
+			:: bad -> /* @ src/core/txn_run.c:fall_back: undo_step < remark_on */
 				bad = 0;
 				fell_back = 1;
 				undo_step(2)

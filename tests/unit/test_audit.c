@@ -137,6 +137,38 @@ static int clock_is_asked(void)
 	return 0;
 }
 
+static const char *guard_says = "";
+
+static int guard_status(struct fake *fake, const struct run *r, struct run_result *ret,
+			struct err *e)
+{
+	(void)fake;
+	(void)e;
+	ret->out = xstrdup(guard_says);
+	ret->err = xstrdup("kannuki-guard: the guard does not run\n");
+	return guard_says[0] && str_eq(r->argv[1], "status") ? 0 : 1;
+}
+
+/* That its unit is active is not enough. */
+static int the_guard_is_asked_itself(void)
+{
+	CLEANUP_FAKE struct fake *fake = fake_new();
+	struct unit_fact unit = unit_now("kannuki-guard.service", "active");
+	struct facts facts = { .systemd = true, .unit = &unit, .unit_count = 1, .as_root = true };
+
+	fake_on_run(fake, "kannuki-guard", guard_status);
+	fake_file(fake, "/usr/local/sbin/kannuki-guard", "program", 0755);
+	T_OK(is(fake, &facts, "ban.active", VERDICT_FAIL, "does not answer"));
+	guard_says = "{\"jails\": []}";
+	T_OK(is(fake, &facts, "ban.active", VERDICT_FAIL, "watches nothing"));
+	guard_says = "{\"jails\": [{\"name\": \"sshd\"}, {\"name\": \"sudo\"}]}";
+	T_OK(is(fake, &facts, "ban.active", VERDICT_PASS,
+		"kannuki-guard.service; kannuki-guard watches sshd, sudo"));
+	facts.as_root = false; /* only root may ask it */
+	T_OK(is(fake, &facts, "ban.active", VERDICT_PASS, "kannuki-guard.service"));
+	return 0;
+}
+
 static int who_bans(void)
 {
 	CLEANUP_FAKE struct fake *fake = fake_new();
@@ -333,9 +365,51 @@ static int waivers(void)
 		if (str_eq(a.row[i].control->id, "kernel.pointers"))
 			T_OK(a.row[i].finding.verdict == VERDICT_WAIVED);
 	audit_done(&a);
+	T_OK(a.row == NULL);
 	T_OK(policy_set(&policy, "audit", "waive", "kernel.pointer: oops", &e) == 0);
 	T_OK(controls_audit(&in, &a, &e) < 0);
 	T_OK(e.kind == ERR_USAGE && strstr(e.msg, "kernel.pointers"));
+	return 0;
+}
+
+/* To the end of its day, in the zone of the host; from then on it counts again, and is said. */
+static int waivers_end(void)
+{
+	static const struct {
+		const char *waive;
+		enum verdict v;
+		bool expired;
+	} c[] = {
+		{ "kernel.pointers until 2024-12-31: why", VERDICT_FAIL, true },
+		{ "kernel.pointers until 2025-01-01: why", VERDICT_WAIVED, false },
+		{ "kernel.pointers until 2025-01-02: why", VERDICT_WAIVED, false },
+		{ "kernel.pointers: why", VERDICT_WAIVED, false },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_FAKE struct fake *fake = fake_new(); /* 2025-01-01 */
+		CLEANUP_POLICY struct policy policy = { 0 };
+		CLEANUP_AUDIT struct audit a = { 0 };
+		const struct facts facts = { .hostname = S("vps") };
+		const struct control_in in = { .os = &fake->os,
+					       .facts = &facts,
+					       .policy = &policy };
+		struct err e = { 0 };
+
+		fake_file(fake, "/proc/sys/kernel/kptr_restrict", "0\n", 0644);
+		policy_init(&policy);
+		T_OK(policy_set(&policy, "audit", "waive", c[i].waive, &e) == 0);
+		T_OK(controls_audit(&in, &a, &e) == 0 && str_eq(a.host, "vps"));
+		T_OK(a.time == fake->clock[OS_REALTIME] / 1000000000);
+		for (size_t j = 0; j < a.count; j++) {
+			const struct audit_row *r = &a.row[j];
+
+			if (!str_eq(r->control->id, "kernel.pointers"))
+				continue;
+			T_OK(r->finding.verdict == c[i].v && r->expired == c[i].expired);
+			T_STR(r->waiver, "why");
+		}
+	}
 	return 0;
 }
 
@@ -346,6 +420,7 @@ int main(void)
 		T(every_control_can_be_explained),
 		T(clock_is_asked),
 		T(who_bans),
+		T(the_guard_is_asked_itself),
 		T(cloud_init_speaks),
 		T(bits_of_the_magic_keys),
 		T(other_kernels),
@@ -354,6 +429,7 @@ int main(void)
 		T(reach),
 		T(long_evidence_is_cut),
 		T(waivers),
+		T(waivers_end),
 	};
 
 	return t_main(cases, COUNT(cases));

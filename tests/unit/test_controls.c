@@ -2,6 +2,8 @@
 /* Controls that decide from facts and policy alone: what they find, propose, refuse and warn of. */
 #include "base/mem.h"
 #include "controls/control.h"
+#include "core/package_manager.h"
+#include "core/restart.h"
 #include "lib/fake_os.h"
 #include "lib/t.h"
 
@@ -39,6 +41,7 @@ static void end(struct asked *a)
 	facts_done(&a->facts);
 	policy_done(&a->policy);
 	plan_done(&a->plan);
+	draft_done(&a->draft);
 }
 #define CLEANUP_ASKED CLEANUP(end)
 
@@ -51,7 +54,8 @@ static int ask(struct asked *a, const char *id)
 
 	plan_done(&a->plan);
 	a->plan = (struct plan){ 0 };
-	a->draft = (struct draft){ .plan = &a->plan };
+	draft_done(&a->draft);
+	a->draft = (struct draft){ .plan = &a->plan, .asks = c };
 	a->found = (struct finding){ 0 };
 	a->e = (struct err){ 0 };
 	return c->probe(&in, c, &a->found, &a->e) < 0
@@ -136,6 +140,9 @@ static void apt(struct asked *a, const char *config)
 {
 	begin(a);
 	a->facts.updates.measured = a->facts.updates.unattended = true;
+	a->facts.updates.manager = &package_apt;
+	a->facts.updates.reboot_known = true;
+	strv_split(&a->facts.updates.timers, "apt-daily.timer apt-daily-upgrade.timer", " ");
 	a->facts.updates.zone = xstrdup("Asia/Tokyo");
 	strv_split(&a->facts.updates.config, config, ";");
 	fake_file(
@@ -180,8 +187,9 @@ static int automatic_updates_are_as_the_policy_says(void)
 		  VERDICT_FAIL, "label=Debian-Security" },
 		{ ON, "automatic = no\n", VERDICT_FAIL, "Unattended-Upgrade \"0\";" },
 		{ OFF, "automatic = no\n", VERDICT_PASS, NULL },
+		/* apt knows nothing of a transaction that waits: it never restarts the host. */
 		{ OFF, "automatic = all\nreboot = 03:05\n", VERDICT_FAIL,
-		  "Reboot-Time \"03:05\";" },
+		  "Automatic-Reboot \"false\";" },
 		{ OFF, "", VERDICT_FAIL, "Automatic-Reboot \"false\";" },
 	};
 
@@ -241,37 +249,6 @@ static int what_is_missing_is_installed_if_asked_for(void)
 	return 0;
 }
 
-static int restarts_are_as_the_policy_says(void)
-{
-	static const struct {
-		const char *config, *lines;
-		enum verdict verdict;
-		const char *title;
-	} c[] = {
-		{ ON, "", VERDICT_PASS, NULL },
-		{ ON REBOOT, "", VERDICT_FAIL, "never restart" },
-		{ ON, "reboot = 03:30\n", VERDICT_FAIL, "restart at 03:30 (Asia/Tokyo)" },
-		{ ON REBOOT, "reboot = 03:30\n", VERDICT_FAIL, "03:30" },
-		{ ON REBOOT ";Unattended-Upgrade::Automatic-Reboot-Time=03:30", "reboot = 03:30\n",
-		  VERDICT_PASS, NULL },
-		{ ON REBOOT ";Unattended-Upgrade::Automatic-Reboot-Time=now", "reboot = 03:30\n",
-		  VERDICT_FAIL, "03:30" },
-		{ ON REBOOT, "automatic = no\n", VERDICT_FAIL, NULL },
-	};
-
-	for (size_t i = 0; i < COUNT(c); i++) {
-		CLEANUP_ASKED struct asked a;
-
-		apt(&a, c[i].config);
-		give(&a, c[i].lines);
-		printf("# %zu\n", i);
-		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == c[i].verdict);
-		T_OK(a.plan.count == (c[i].title ? 1 : 0));
-		T_OK(!c[i].title || strstr(a.plan.step[0].title, c[i].title));
-	}
-	return 0;
-}
-
 static void timer(struct asked *a, const char *name, const char *enabled, const char *active)
 {
 	struct facts *f = &a->facts;
@@ -281,6 +258,84 @@ static void timer(struct asked *a, const char *name, const char *enabled, const 
 						       .load = xstrdup("loaded"),
 						       .active = xstrdup(active),
 						       .enabled = xstrdup(enabled) };
+}
+
+#define RESTART_UNIT "/etc/systemd/system/" RESTART_SERVICE
+
+static int restarts_are_as_the_policy_says(void)
+{
+	static const struct {
+		const char *config, *lines;
+		enum verdict verdict;
+		const char *title; /* of the last step */
+		size_t steps;
+	} c[] = {
+		{ ON, "", VERDICT_PASS, NULL, 0 },
+		{ ON REBOOT, "", VERDICT_FAIL, "never restart", 1 },
+		{ ON, "reboot = 03:30\n", VERDICT_FAIL, "restart at 03:30 (Asia/Tokyo)", 2 },
+		/* That of unattended-upgrades is put out. */
+		{ ON REBOOT ";Unattended-Upgrade::Automatic-Reboot-Time=03:30", "reboot = 03:30\n",
+		  VERDICT_FAIL, "restart at 03:30", 3 },
+		{ ON REBOOT, "automatic = no\n", VERDICT_FAIL, NULL, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+
+		apt(&a, c[i].config);
+		give(&a, c[i].lines);
+		printf("# %zu\n", i);
+		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == c[i].verdict);
+		T_OK(a.plan.count == c[i].steps);
+		T_OK(!c[i].title || strstr(a.plan.step[a.plan.count - 1].title, c[i].title));
+	}
+	return 0;
+}
+
+/* Ten minutes before it, on the day before where it has to be; and a time of before goes. */
+static int window_is_of_our_own_timer(void)
+{
+	static const struct {
+		const char *lines, *calendar;
+	} c[] = { { "reboot = 04:00\n", "OnCalendar=*-*-* 03:50:00\n" },
+		  { "reboot = 00:05\n", "OnCalendar=*-*-* 23:55:00\n" } };
+	CLEANUP_ASKED struct asked late;
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_ASKED struct asked a;
+		const char *text;
+		json_t *changes;
+
+		apt(&a, ON);
+		give(&a, c[i].lines);
+		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		text = json_string_value(json_object_get(a.plan.step[1].args, "text"));
+		T_OK(strstr(text, c[i].calendar) && !strstr(text, "Persistent"));
+		changes = json_object_get(a.plan.step[0].args, "changes");
+		fake_file(a.fake, RESTART_UNIT,
+			  json_string_value(json_object_get(json_array_get(changes, 0), "text")),
+			  0644);
+		fake_file(a.fake, "/etc/systemd/system/" RESTART_TIMER, text, 0644);
+		timer(&a, RESTART_TIMER, "enabled", "active");
+		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == VERDICT_PASS);
+		strcpy(a.facts.unit[0].active, "dead");
+		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		strcpy(a.facts.unit[0].active, "active");
+		give(&a, "reboot = 05:00\n");
+		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		give(&a, "automatic = no\n");
+		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		give(&a, "");
+		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(strstr(a.plan.step[0].title, "no restart by itself"));
+	}
+	/* Nobody brings updates. */
+	apt(&late, ON);
+	late.facts.updates.unattended = false;
+	give(&late, "reboot = 04:00\n");
+	T_OK(ask(&late, "updates.reboot") == 0 && late.plan.count == 0);
+	T_OK(late.plan.warnings.count == 1);
+	return 0;
 }
 
 static int timers_run_or_are_refused(void)
@@ -335,120 +390,6 @@ static int updates_now_are_due_when_something_waits(void)
 	return 0;
 }
 
-/* --- services ------------------------------------------------------------------------------------ */
-
-static void service(struct asked *a, const char *unit, const char *with, const char *listen,
-		    const char *needed_by)
-{
-	struct facts *f = &a->facts;
-	struct service_fact *s;
-
-	f->service = xrealloc(f->service, f->service_count + 1, sizeof(*f->service));
-	s = &f->service[f->service_count++];
-	*s = (struct service_fact){ .unit = xstrdup(unit),
-				    .program = xstrdup(""),
-				    .description = xstrdup("what it is"),
-				    .active = xstrdup("active"),
-				    .enabled = xstrdup("enabled"),
-				    .kept_for = service_kept_for(unit) };
-	strv_split(&s->with, with, " ");
-	strv_split(&s->listen, listen, ",");
-	strv_split(&s->needed_by, needed_by, " ");
-}
-
-static char *units_of(const struct asked *a, size_t i)
-{
-	return json_dumps(json_object_get(a->plan.step[i].args, "units"), JSON_COMPACT);
-}
-
-static int named_services_stop_with_their_sockets(void)
-{
-	CLEANUP_ASKED struct asked a;
-	CLEANUP_FREE char *units = NULL;
-
-	begin(&a);
-	service(&a, "cups.service", "cups.socket cups.path", "631/tcp 0.0.0.0,631/tcp ::", "");
-	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_PASS && !a.plan.count);
-	want(&a, "services", "stop", "cups");
-	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_FAIL);
-	T_OK(a.plan.count == 1 && str_eq(a.plan.step[0].title, "stop cups.service (631/tcp)"));
-	units = units_of(&a, 0);
-	T_STR(units, "[\"cups.service\",\"cups.socket\",\"cups.path\"]");
-	/* Stopped already; but an idle socket still listens for it. */
-	strcpy(a.facts.service[0].active, "dead");
-	strcpy(a.facts.service[0].enabled, "static");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 1);
-	strv_done(&a.facts.service[0].listen);
-	a.facts.service[0].listen = (struct strv){ 0 };
-	T_OK(ask(&a, "services.stop") == 0 && !a.plan.count && a.found.verdict == VERDICT_PASS);
-	return 0;
-}
-
-static int who_needs_it_stops_first_or_it_stays(void)
-{
-	CLEANUP_ASKED struct asked a;
-
-	begin(&a);
-	service(&a, "base.service", "", "7/tcp 0.0.0.0", "child.service");
-	service(&a, "child.service", "", "", "");
-	want(&a, "services", "stop", "base");
-	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_CONFLICT);
-	T_OK(strstr(a.e.msg, "child.service needs base.service"));
-	want(&a, "services", "stop", "child");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
-	T_OK(strstr(a.plan.step[0].title, "child.service"));
-	/* Need each other: once each. */
-	strv_add(&a.facts.service[1].needed_by, "base.service");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
-	return 0;
-}
-
-static int auto_takes_only_what_nobody_uses(void)
-{
-	CLEANUP_ASKED struct asked a;
-
-	begin(&a);
-	service(&a, "nginx.service", "", "80/tcp 0.0.0.0", "");
-	service(&a, "exim4.service", "", "", ""); /* on loopback only */
-	service(&a, "rpcbind.service", "rpcbind.socket", "111/tcp 0.0.0.0", "rpc-statd.service");
-	service(&a, "rpc-statd.service", "", "50000/tcp 0.0.0.0", "");
-	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
-	want(&a, "services", "stop", "auto");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 0);
-	T_OK(strstr(a.plan.step[0].title, "rpc-statd") && strstr(a.plan.step[1].title, "rpcbind"));
-	strv_add(&a.facts.service[2].used_by, "the mount /srv");
-	strv_add(&a.facts.service[3].used_by, "the mount /srv");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 2);
-	/* By name it is somebody's wish: done, and said. */
-	want(&a, "services", "stop", "rpcbind, rpc-statd");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 2);
-	return 0;
-}
-
-static int what_is_never_stopped_is_refused_by_name(void)
-{
-	CLEANUP_ASKED struct asked a;
-
-	begin(&a);
-	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
-	want(&a, "services", "stop", "ssh");
-	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_USAGE);
-	T_OK(str_starts(a.e.msg, "[services] stop: ssh is never stopped: it is the door"));
-	return 0;
-}
-
-static int service_that_is_not_there_is_said(void)
-{
-	CLEANUP_ASKED struct asked a;
-
-	begin(&a);
-	want(&a, "services", "stop", "cupz");
-	service(&a, "cupz.service", "", "", "");
-	a.facts.service[0].active[0] = '\0';
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 1);
-	return 0;
-}
-
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -458,13 +399,9 @@ int main(void)
 		T(all_goes_back_to_security),
 		T(what_is_missing_is_installed_if_asked_for),
 		T(restarts_are_as_the_policy_says),
+		T(window_is_of_our_own_timer),
 		T(timers_run_or_are_refused),
 		T(updates_now_are_due_when_something_waits),
-		T(named_services_stop_with_their_sockets),
-		T(who_needs_it_stops_first_or_it_stays),
-		T(auto_takes_only_what_nobody_uses),
-		T(what_is_never_stopped_is_refused_by_name),
-		T(service_that_is_not_there_is_said),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* The questions of setup without terminal or host (setup/dialog.h). */
-#include <sys/socket.h>
-
 #include "base/i18n.h"
 #include "base/layout.h"
 #include "lib/fake_os.h"
+#include "lib/fits.h"
 #include "lib/keys.h"
 #include "lib/t.h"
-#include "setup/card.h"
 #include "setup/dialog.h"
 #include "setup/suggest.h"
 
@@ -184,6 +182,23 @@ static int names(void)
 	/* Who is there already has a password. */
 	begin();
 	T_OK(say("old") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(shows("old is there already") && shows("question 2 is left out"));
+	/* An image's user often has none: that is said here, not when all questions are answered. */
+	accounts[1].password = PASSWORD_LOCKED;
+	begin();
+	T_OK(say("old") == DIALOG_ASK && d.screen == SCREEN_NAME && shows("sudo passwd old"));
+	T_OK(!d.policy.admin_user);
+	begin_from("[admin]\nuser = old\nkey = " KEY "\n[firewall]\nopen = ssh\n", false);
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_NAME && shows("sudo passwd old"));
+	accounts[1].password = PASSWORD_NONE_SET;
+	begin_from("[admin]\nuser = old\nkey = " KEY "\nsudo = nopasswd\n[firewall]\nopen = ssh\n",
+		   false);
+	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	accounts[1].password = PASSWORD_SET;
+	/* Who goes back to another line of the plan is not told so. */
+	begin();
+	straight();
+	T_OK(say("1") == DIALOG_ASK && say("old") == DIALOG_PLAN && !d.said);
 	return 0;
 }
 
@@ -249,8 +264,7 @@ static int bad_keys(void)
 	T_OK(say("hello") == DIALOG_ASK && d.screen == SCREEN_KEY && d.said);
 	T_OK(say("SHA256:x3dsdKCqJBbv57fPRPwrwEbkmuOKmTBPlfgC+HgN4sc") == DIALOG_ASK &&
 	     d.screen == SCREEN_KEY && d.said);
-	T_OK(say("ssh-rsa " RSA1024) == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY && shows("1024"));
+	T_OK(say("ssh-rsa " RSA1024) == DIALOG_ASK && d.screen == SCREEN_KEY && shows("1024"));
 	T_OK(d.policy.admin_key_count == 0);
 	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
 	return 0;
@@ -292,6 +306,8 @@ static int keys_of_root(void)
 	T_OK(shows("Type r to use them") && shows("ED25519 256 taro@laptop"));
 	T_OK(say("r") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
 	T_OK(d.policy.admin_key_count == 1 && pubkey_same(&d.policy.admin_key[0], &key.key));
+	/* They are the user's now: not offered twice. */
+	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_KEY && hides("Type r"));
 	accounts[0].key = NULL;
 	accounts[0].key_count = 0;
 	pubkey_done(&key.key);
@@ -347,10 +363,49 @@ static int every_line_of_the_plan_changes(void)
 	T_OK(say("any") == DIALOG_PLAN && d.policy.allow_from_count == 0);
 	T_OK(say("8") == DIALOG_ASK && d.screen == SCREEN_PUBLISH && say("") == DIALOG_PLAN);
 	T_OK(say("9") == DIALOG_PLAN && !d.policy.ping);
-	T_OK(say("10") == DIALOG_ASK && say("0") == DIALOG_ASK && d.screen == SCREEN_PLAN);
+	T_OK(d.policy.harden_safe && say("14") == DIALOG_PLAN && !d.policy.harden_safe);
+	T_OK(say("14") == DIALOG_PLAN && d.policy.harden_safe);
+	T_OK(d.policy.audit_daily < 0 && say("15") == DIALOG_PLAN && d.policy.audit_daily == 300);
+	T_OK(shows("Daily audit     05:00 (UTC)"));
+	T_OK(say("15") == DIALOG_PLAN && d.policy.audit_daily < 0);
+	T_OK(say("16") == DIALOG_ASK && say("0") == DIALOG_ASK && d.screen == SCREEN_PLAN);
 	T_OK(say("d") == DIALOG_DIFF);
 	/* A change that is left by "back" leads to the plan. */
 	T_OK(say("4") == DIALOG_ASK && say("b") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
+	return 0;
+}
+
+/* Without a daily audit nobody is told: the two go together, else the policy would be refused. */
+static int a_daily_audit_goes_with_whom_it_tells(void)
+{
+	CLEANUP_STRV struct strv warnings = { 0 };
+	struct err e = { 0 };
+
+	begin_from("[admin]\nuser = old\nkey = " KEY "\n[firewall]\nopen = ssh\n"
+		   "[audit]\ndaily = 06:30\ntell = mail:taro@example.org\n",
+		   false);
+	say("");
+	say("");
+	say("");
+	T_OK(d.screen == SCREEN_PLAN && shows("06:30 (UTC)"));
+	T_OK(say("15") == DIALOG_PLAN && d.policy.audit_tell.count == 0);
+	T_OK(policy_check(&d.policy, &warnings, &e) == 0);
+	return 0;
+}
+
+/* What an image's sudoers lets the user do stays, and the plan says so instead of what the policy says. */
+static int sudo_as_it_is(void)
+{
+	accounts[1].sudo_nopasswd = true;
+	begin();
+	say("old");
+	say(KEY);
+	say("");
+	d.plan = &plan;
+	T_OK(shows("without a password, as it is now") && hides("asks for the password"));
+	T_OK(hides("a stolen key alone"));
+	accounts[1].sudo_nopasswd = false;
+	T_OK(shows("asks for the password") && shows("a stolen key alone"));
 	return 0;
 }
 
@@ -385,7 +440,8 @@ static int back_and_quit_from_everywhere(void)
 		}
 	}
 	begin_from(NULL, true);
-	T_OK(say("q") == DIALOG_QUIT);
+	say("b");
+	T_OK(d.screen == SCREEN_LANGUAGE && say("q") == DIALOG_QUIT);
 	begin();
 	straight();
 	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
@@ -401,8 +457,10 @@ static int back_and_quit_from_everywhere(void)
 
 static int languages(void)
 {
+	/* Asked before the dialog begins (test_language.c); back leads there. */
 	begin_from(NULL, true);
-	T_OK(d.screen == SCREEN_LANGUAGE && shows("日本語") && shows("English"));
+	T_OK(d.screen == SCREEN_NAME && say("b") == DIALOG_ASK && d.screen == SCREEN_LANGUAGE);
+	T_OK(shows("日本語") && shows("English"));
 	T_OK(say("") == DIALOG_ASK && say("3") == DIALOG_ASK && d.screen == SCREEN_LANGUAGE);
 	T_OK(say("１") == DIALOG_ASK && i18n_get() == LANG_JA && d.screen == SCREEN_NAME);
 	T_OK(d.policy.language == UI_LANGUAGE_JA);
@@ -428,24 +486,6 @@ static int from_a_policy(void)
 	return 0;
 }
 
-static bool fits(const char *text, unsigned rows)
-{
-	CLEANUP_FREE char *copy = xstrdup(text);
-	char *rest = copy, *line;
-	unsigned n = 0;
-
-	while ((line = str_line(&rest))) {
-		if (text_width(line) > 80)
-			printf("# %zu columns: %s\n", text_width(line), line);
-		if (text_width(line) > 80)
-			return false;
-		n++;
-	}
-	if (n > rows)
-		printf("# %u rows:\n# %s\n", n, text);
-	return n <= rows;
-}
-
 /* Every screen on 80 by 24, in both languages; frames and tables of the narrow sort only. */
 static int it_fits(void)
 {
@@ -456,7 +496,7 @@ static int it_fits(void)
 		begin();
 		dialog_welcome(&d, &welcome);
 		T_OK(fits(welcome.text, 18));
-		for (int s = SCREEN_LANGUAGE; s <= SCREEN_FROM; s++) {
+		for (int s = SCREEN_LANGUAGE; s <= SCREEN_SERVICES; s++) {
 			CLEANUP_FREE char *text = NULL;
 
 			begin();
@@ -470,70 +510,19 @@ static int it_fits(void)
 	return 0;
 }
 
-/* Which address is typed to get here, whatever the order in which the kernel names the connections. */
-static int host_of_card(void)
+/* A workstation has compared the key already: it is not asked a second time whether this is the server. */
+static int a_host_that_is_known(void)
 {
-	struct session session[3] = { 0 };
-	struct facts f = { .session = session, .session_count = 3 };
-	char host[ADDR_TEXT];
+	CLEANUP_STR struct str before = { 0 }, after = { 0 };
 
-	addr_parse("2001:db8:1::10", &session[0].local);
-	addr_parse("2001:db8:2::10", &session[0].peer);
-	addr_parse("198.51.100.10", &session[1].local);
-	addr_parse("192.0.2.10", &session[1].peer);
-	addr_parse("198.51.100.77", &session[2].local);
-	addr_parse("192.0.2.77", &session[2].peer);
-	card_host(&f, host); /* from the console: an IPv4 one */
-	T_STR(host, "198.51.100.10");
-	session[2].own = true;
-	card_host(&f, host);
-	T_STR(host, "198.51.100.77");
-	session[2].own = false;
-	session[0].own = true;
-	card_host(&f, host);
-	T_STR(host, "2001:db8:1::10");
-	return 0;
-}
-
-static int cards(void)
-{
-	struct session session = { .user = (char *)"root", .local_port = 22 };
-	struct addr private;
-	char host[ADDR_TEXT];
-
-	addr_parse("198.51.100.10", &session.local);
-	addr_parse("192.0.2.10", &session.peer);
-	facts.session = &session;
-	facts.session_count = 1;
-	for (int lang = LANG_EN; lang <= LANG_JA; lang++) {
-		CLEANUP_STR struct str s = { 0 }, end = { 0 }, brief = { 0 };
-		CLEANUP_PLAN struct plan p = { 0 };
-		const struct card card = { &p, &facts, &host_keys, "9 min 59 s" };
-
-		i18n_set((enum lang)lang);
-		plan_add_door(&p, "taro", 22022, "publickey");
-		card_next_step(&card, &s);
-		card_end(&card, &end);
-		card_short(&card, &brief);
-		/* With the three lines of the live line it is one screen. */
-		T_OK(fits(s.text, 22) && fits(end.text, 20) && fits(brief.text, 12));
-		T_OK(strstr(s.text, "ssh -p 22022 taro@198.51.100.10\n"));
-		T_OK(strstr(s.text, "sudo kannuki confirm") && strstr(s.text, "kannuki undo"));
-		T_OK(strstr(s.text, host_key[0].sha256) && strstr(s.text, host_key[2].sha256));
-		T_OK(strstr(s.text, "TCP 22022") && strstr(s.text, "Tera Term"));
-		T_OK(strstr(end.text, "22 (SSH)") || strstr(end.text, "22番(SSH)"));
-	}
-	i18n_set(LANG_EN);
-	/* Behind a translation the own address is not the one to type. */
-	T_OK(addr_parse("10.0.0.5", &private) == 0);
-	session.local = private;
-	card_host(&facts, host);
-	T_STR(host, "HOST");
-	addr_parse("10.0.0.9", &session.peer);
-	card_host(&facts, host);
-	T_STR(host, "10.0.0.5");
-	facts.session = NULL;
-	facts.session_count = 0;
+	begin();
+	dialog_welcome(&d, &before);
+	d.host_is_known = true;
+	dialog_welcome(&d, &after);
+	T_OK(strstr(before.text, "Is this your server?") &&
+	     strstr(before.text, host_key[0].sha256));
+	T_OK(!strstr(after.text, "Is this your server?") && !strstr(after.text, "SHA256"));
+	T_OK(strstr(after.text, "3000/tcp"));
 	return 0;
 }
 
@@ -581,13 +570,14 @@ int main(void)
 		T(keys_of_root),
 		T(what_to_publish),
 		T(every_line_of_the_plan_changes),
+		T(a_daily_audit_goes_with_whom_it_tells),
+		T(sudo_as_it_is),
 		T(only_yes_is_yes),
 		T(back_and_quit_from_everywhere),
 		T(languages),
 		T(from_a_policy),
 		T(it_fits),
-		T(host_of_card),
-		T(cards),
+		T(a_host_that_is_known),
 		T(a_port_to_suggest),
 	};
 	int bad = t_main(cases, COUNT(cases));

@@ -39,6 +39,8 @@ static int denials_are_seen(void)
 	T_OK(iptables_input_denies("-P INPUT DROP\n"));
 	T_OK(iptables_input_denies("-P INPUT ACCEPT\n-A INPUT -j REJECT --reject-with x\n"));
 	T_OK(!iptables_input_denies("-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j DROP\n"));
+	T_OK(!iptables_input_denies("-P INPUT DROP\n-A INPUT -j f2b-sshd\n-A INPUT -j ACCEPT\n"
+				    "-A INPUT -j DROP\n"));
 	T_OK(!iptables_input_denies("-P INPUT ACCEPT\n-A INPUT -s 192.0.2.1/32 -j DROP\n"));
 	return 0;
 }
@@ -162,7 +164,9 @@ static int ufw_is_an_owner_until_it_is_replaced(void)
 
 	/* As apply and confirm leave it. */
 	fake_file(f, "/etc/ufw/ufw.conf", "# x\nENABLED=no\n", 0644);
-	iptables = "-P INPUT ACCEPT\n-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\n";
+	iptables =
+		"-P INPUT ACCEPT\n-A INPUT -j ufw-before-input\n-A INPUT -j ufw-reject-input\n-A "
+		"ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\n";
 	chains = "{\"nftables\": [" BASE_CHAIN("ip", "filter", "INPUT", "accept") "]}";
 	unit(&off, "ufw.service", "active", "enabled");
 	T_OK(facts_gather_filter(&f->os, &off, &e) == 0);
@@ -223,6 +227,43 @@ static int nftables_behind_an_include_is_seen(void)
 	unit(&none, "nftables.service", "inactive", "enabled");
 	T_OK(facts_gather_filter(&f->os, &none, &e) == 0);
 	T_OK(!denies(owner(&none, "nftables.service")));
+	fake_free(f);
+	return 0;
+}
+
+/* iptables-services: its files lie there also where its unit is not used. */
+static int files_of_rhel_count_where_their_units_are(void)
+{
+	static const char rules[] = "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+				    "-A INPUT -j REJECT --reject-with icmp-host-prohibited\n";
+	CLEANUP_FACTS struct facts none = { .as_root = true }, on = { .as_root = true },
+				   nft = { .as_root = true };
+	struct err e = { 0 };
+	struct fake *f = host();
+
+	fake_file(f, "/etc/sysconfig/iptables",
+		  "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+		  "-A INPUT -j REJECT --reject-with icmp-host-prohibited\nCOMMIT\n",
+		  0600);
+	fake_file(f, "/etc/sysconfig/ip6tables", "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", 0600);
+	T_OK(facts_gather_filter(&f->os, &none, &e) == 0 && none.filter_count == 0);
+	iptables = rules;
+	unit(&on, "iptables.service", "active", "enabled");
+	T_OK(facts_gather_filter(&f->os, &on, &e) == 0 && on.filter_count == 1);
+	T_OK(denies(owner(&on, "iptables.service")) && owner(&on, "iptables.service")->iptables);
+	T_STR(owner(&on, "iptables.service")->unit, "iptables.service");
+	T_OK(on.allowed.count == 1 && on.allowed.item[0].range.from == 22);
+
+	/* nftables.service has its file there too, and its reload takes all tables away. */
+	fake_file(f, "/etc/sysconfig/nftables.conf",
+		  "table inet mine {\n chain in {\n type filter hook input priority 0; policy "
+		  "drop;\n }\n}\n",
+		  0600);
+	iptables = "-P INPUT ACCEPT\n";
+	unit(&nft, "nftables.service", "inactive", "enabled");
+	T_OK(facts_gather_filter(&f->os, &nft, &e) == 0);
+	T_OK(denies(owner(&nft, "nftables.service")) && owner(&nft, "nftables.service")->flushes);
+	T_STR(owner(&nft, "nftables.service")->evidence, "/etc/sysconfig/nftables.conf");
 	fake_free(f);
 	return 0;
 }
@@ -314,6 +355,7 @@ int main(void)
 		T(ufw_is_an_owner_until_it_is_replaced),
 		T(table_beside_ufw_is_seen),
 		T(nftables_behind_an_include_is_seen),
+		T(files_of_rhel_count_where_their_units_are),
 		T(published_ports_are_found),
 		T(ports_published_by_iptables_are_found),
 	};

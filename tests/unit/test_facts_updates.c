@@ -107,7 +107,7 @@ static struct fake *host(void)
 	apt_says = ON;
 	fake_on_run(f, "apt-config", apt_config);
 	fake_on_run(f, "grep", grep);
-	fake_file(f, "/usr/bin/apt-config", "", 0755);
+	fake_file(f, "/usr/bin/apt-get", "", 0755);
 	fake_file(f, "/usr/bin/unattended-upgrade", "", 0755);
 	fake_file(f, "/proc/sys/kernel/osrelease", "6.1.0-25-amd64\n", 0444);
 	fake_file(f, "/var/lib/dpkg/status",
@@ -194,6 +194,66 @@ static int waiting_security_updates_are_counted(void)
 	return 0;
 }
 
+static const char *apt_get_says;
+
+static int apt_get(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
+{
+	(void)f;
+	(void)r;
+	(void)e;
+	ret->out = xstrdup(apt_get_says);
+	ret->out_len = strlen(ret->out);
+	return 0;
+}
+
+/* By apt of Debian 12, and of 13, which has other words for it. */
+static int what_apt_keeps_back_is_named(void)
+{
+	static const char *const says[] = {
+		"Reading package lists...\nThe following packages have been kept back:\n  linux b\n"
+		"  c\nThe following packages will be upgraded:\n  openssl\n"
+		"1 upgraded, 0 newly installed, 0 to remove and 3 not upgraded.\n"
+		"Inst openssl [1] (2 Debian)\nConf openssl (2 Debian)\n",
+		"Reading package lists...\nNot upgrading:\n  linux\n  b  c\n\nUpgrading:\n  "
+		"openssl\n\n"
+		"Summary:\n  Upgrading: 1, Not Upgrading: 3\nInst openssl [1] (2 Debian)\n",
+	};
+	const struct facts_query q = { .updates = true, .upgradable = true };
+
+	for (size_t i = 0; i < COUNT(says); i++) {
+		CLEANUP_FAKE struct fake *f = host();
+		CLEANUP_FACTS struct facts facts = { 0 };
+		CLEANUP_FREE char *kept = NULL;
+		struct err e = { 0 };
+
+		apt_get_says = says[i];
+		fake_on_run(f, "apt-get", apt_get);
+		T_OK(facts_gather_updates(&f->os, &q, &facts, &e) == 0);
+		T_OK(facts.updates.upgradable_measured && facts.updates.upgradable == 1);
+		kept = strv_join(&facts.updates.kept, " ");
+		T_STR(kept, "linux b c");
+	}
+	return 0;
+}
+
+static int window_of_our_own_is_read(void)
+{
+	CLEANUP_FAKE struct fake *f = host();
+	CLEANUP_FACTS struct facts facts = { 0 };
+	static const char unit[] = "/etc/systemd/system/kannuki-restart.service";
+
+	T_OK(gather(f, &facts) == 0 && !facts.updates.restart_at);
+	facts_done(&facts);
+	fake_file(f, unit, "ExecStart=/usr/sbin/kannuki restart-run 04:00\nTimeoutStartSec=1\n",
+		  0644);
+	T_OK(gather(f, &facts) == 0);
+	T_STR(facts.updates.restart_at, "04:00");
+	facts_done(&facts);
+	fake_file(f, unit, "ExecStart=/usr/sbin/kannuki restart-run soon\n", 0644);
+	T_OK(gather(f, &facts) == 0 && !facts.updates.restart_at);
+	return 0;
+}
+
 static int restart_is_said_with_its_reason(void)
 {
 	CLEANUP_FAKE struct fake *f = host();
@@ -238,7 +298,7 @@ static int without_apt_nothing_is_guessed(void)
 	CLEANUP_FAKE struct fake *f = host();
 	CLEANUP_FACTS struct facts facts = { 0 };
 
-	fake_remove(f, "/usr/bin/apt-config");
+	fake_remove(f, "/usr/bin/apt-get");
 	T_OK(gather(f, &facts) == 0 && !facts.updates.measured && !facts.updates.pending_measured);
 	T_OK(facts.not_measured.count == 1 && !updates_are_automatic(&facts.updates));
 	return 0;
@@ -436,6 +496,8 @@ int main(void)
 		T(automatic_is_what_apt_says),
 		T(lists_of_apt_are_read),
 		T(waiting_security_updates_are_counted),
+		T(what_apt_keeps_back_is_named),
+		T(window_of_our_own_is_read),
 		T(restart_is_said_with_its_reason),
 		T(stamps_and_the_zone_are_read),
 		T(without_apt_nothing_is_guessed),

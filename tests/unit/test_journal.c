@@ -183,25 +183,58 @@ static int last_of_a_type_and_step(void)
 	return 0;
 }
 
-/* Every bit of a record: flipped, it does not count, and nothing else is lost. */
-static int a_flipped_bit_anywhere_is_seen(void)
+static bool same_records(const struct journal *a, const struct journal *b)
+{
+	return a->count == b->count && a->next == b->next && a->damaged == b->damaged &&
+	       memcmp(a->record, b->record, a->count * sizeof(*a->record)) == 0;
+}
+
+/* Every bit of every record: flipped, it reads as it was written. */
+static int a_flipped_bit_anywhere_is_put_right(void)
+{
+	struct journal j;
+	struct fake *f = host(4, &j);
+	struct err e = { 0 };
+
+	for (size_t bit = 0; bit < (size_t)4 * JOURNAL_SLOT * 8; bit++) {
+		struct journal k = { 0 };
+		bool good;
+
+		slot(f, 0)[bit / 8] ^= (char)(1 << bit % 8);
+		good = journal_read(&f->os, PATH, &k, &e) == 0 && same_records(&k, &j);
+		slot(f, 0)[bit / 8] ^= (char)(1 << bit % 8);
+		journal_done(&k);
+		if (!good)
+			printf("# bit %zu\n", bit);
+		T_OK(good);
+	}
+	journal_done(&j);
+	fake_free(f);
+	return 0;
+}
+
+/* More than one: it does not count, and nothing else is lost. */
+static int two_flipped_bits_are_seen(void)
 {
 	struct journal j;
 	struct fake *f = host(3, &j);
 	struct err e = { 0 };
 
 	for (size_t bit = 0; bit < (size_t)JOURNAL_SLOT * 8; bit++) {
+		size_t other = (bit + 1 + bit * 7 % 2000) % ((size_t)JOURNAL_SLOT * 8);
 		struct journal k = { 0 };
 		bool good;
 
 		slot(f, 1)[bit / 8] ^= (char)(1 << bit % 8);
+		slot(f, 1)[other / 8] ^= (char)(1 << other % 8);
 		good = journal_read(&f->os, PATH, &k, &e) == 0 && k.count == 2 && k.damaged &&
 		       strcmp(k.record[0].text, "0") == 0 && strcmp(k.record[1].text, "2") == 0 &&
 		       k.next == 3;
 		slot(f, 1)[bit / 8] ^= (char)(1 << bit % 8);
+		slot(f, 1)[other / 8] ^= (char)(1 << other % 8);
 		journal_done(&k);
 		if (!good)
-			printf("# bit %zu\n", bit);
+			printf("# bits %zu and %zu\n", bit, other);
 		T_OK(good);
 	}
 	journal_done(&j);
@@ -213,7 +246,7 @@ static int a_flipped_bit_anywhere_is_seen(void)
  * written over what is torn. */
 static int a_torn_tail_does_not_count(void)
 {
-	for (size_t whole = 0; whole < JOURNAL_SLOT; whole += 4) {
+	for (size_t whole = 0; whole < JOURNAL_SLOT - 4; whole++) {
 		struct journal j, k = { 0 };
 		struct fake *f = host(3, &j);
 		struct err e = { 0 };
@@ -338,7 +371,8 @@ int main(void)
 		T(long_texts_are_cut_at_a_character),
 		T(of_a_long_error_the_cause_stays),
 		T(last_of_a_type_and_step),
-		T(a_flipped_bit_anywhere_is_seen),
+		T(a_flipped_bit_anywhere_is_put_right),
+		T(two_flipped_bits_are_seen),
 		T(a_torn_tail_does_not_count),
 		T(a_record_counts_only_in_its_place),
 		T(a_full_journal_says_so),

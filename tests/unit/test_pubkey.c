@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Public keys as people paste them (core/pubkey.h; traps 6 and 7). */
+#include "base/base64.h"
 #include "base/i18n.h"
 #include "base/mem.h"
 #include "base/str.h"

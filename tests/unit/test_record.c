@@ -38,6 +38,25 @@ static int who_confirmed(void)
 	return 0;
 }
 
+/* For programs, whatever the language of the words. */
+static int from_where_it_was_confirmed(void)
+{
+	struct record r = { .type = RECORD_CONFIRM, .step = JOURNAL_NO_STEP };
+	CLEANUP_FREE char *address = NULL;
+
+	snprintf(r.text, sizeof(r.text), PROOF_WITNESS, "taro", "2001:db8::7", "publickey", 22022U);
+	i18n_set(LANG_JA);
+	address = record_witness_address(&r);
+	i18n_set(LANG_EN);
+	T_OK(address);
+	T_STR(address, "2001:db8::7");
+	snprintf(r.text, sizeof(r.text), "%s", PROOF_CONSOLE);
+	T_OK(!record_witness_address(&r));
+	snprintf(r.text, sizeof(r.text), "taro from 1.2.3.4 by publickey at port 22, and more");
+	T_OK(!record_witness_address(&r));
+	return 0;
+}
+
 static int why_it_was_undone(void)
 {
 	CLEANUP_FREE char *fixed = both(RECORD_UNDO_INTENT, "nobody confirmed in time");
@@ -109,9 +128,8 @@ static int a_door_is_said_once(void)
 int main(void)
 {
 	static const struct t_case cases[] = {
-		T(who_confirmed),	    T(why_it_was_undone),
-		T(every_type_has_its_word), T(a_plan_keeps_its_language),
-		T(a_door_is_said_once),
+		T(who_confirmed),	    T(from_where_it_was_confirmed), T(why_it_was_undone),
+		T(every_type_has_its_word), T(a_plan_keeps_its_language),   T(a_door_is_said_once),
 	};
 
 	return t_main(cases, COUNT(cases));

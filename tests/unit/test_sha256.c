@@ -11,13 +11,11 @@
 
 static const char *hex(const void *data, size_t len)
 {
-	static char text[2 * SHA256_BYTES + 1];
-	uint8_t sum[SHA256_BYTES];
+	static char kept[2 * SHA256_BYTES + 1];
+	CLEANUP_FREE char *text = sha256_text(data, len);
 
-	sha256(data, len, sum);
-	for (size_t i = 0; i < SHA256_BYTES; i++)
-		snprintf(text + 2 * i, 3, "%02x", sum[i]);
-	return text;
+	snprintf(kept, sizeof(kept), "%s", text);
+	return kept;
 }
 
 static int examples(void)

@@ -295,6 +295,25 @@ static int persons_files_are_moved_never_deleted(void)
 	return 0;
 }
 
+/* /home is another file system than /var: mv copies, and was killed in the middle of that. */
+static int half_a_move_is_carried_on(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_account, new_admin(), NULL);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/home/taro/thesis.tex", "years of work\n", 0644);
+	pretend_dir(&t.p, TRIAL_TXN "/displaced", 0700);
+	pretend_dir(&t.p, TRIAL_TXN "/displaced/home%taro", 0700);
+	pretend_file(&t.p, TRIAL_TXN "/displaced/home%taro/thesis.tex", "years", 0644);
+	T_OK(trial_undo(&t, true, &e) == 1 && strstr(e.msg, "thesis.tex"));
+	T_OK(trial_is_back(&t));
+	T_OK(has(&t, TRIAL_TXN "/displaced/home%taro.1/thesis.tex", "years of work\n"));
+	trial_done(&t);
+	return 0;
+}
+
 static void with_home(struct pretend *p)
 {
 	pretend_dir(p, "/home/taro", 0755);
@@ -360,6 +379,23 @@ static int names_are_compared_whole(void)
 	return 0;
 }
 
+/* A kill may have come before anything told what apply left. */
+static int membership_comes_back_at_its_place(void)
+{
+	static const char pre[] = "sudo:x:27:hana,taro\n";
+	CLEANUP_FREE char *gone = passwd_groups_back("sudo:x:27:taro\n", pre, "hana", "sudo");
+	CLEANUP_FREE char *moved = passwd_groups_back("sudo:x:27:taro,hana\n", pre, "hana", "sudo");
+	CLEANUP_FREE char *joined =
+		passwd_groups_back("sudo:x:27:taro,yuki\n", pre, "hana", "sudo");
+	CLEANUP_FREE char *left = passwd_groups_back("sudo:x:27:\n", pre, "hana", "sudo");
+
+	T_STR(gone, pre);
+	T_STR(moved, pre);
+	T_STR(joined, "sudo:x:27:taro,yuki,hana\n");
+	T_STR(left, "sudo:x:27:hana\n");
+	return 0;
+}
+
 static int group_that_sudo_does_not_know_is_refused(void)
 {
 	struct err e = { 0 };
@@ -390,9 +426,11 @@ int main(void)
 		T(staged_parts_of_a_home_go),
 		T(droppings_of_a_login_go_without_words),
 		T(persons_files_are_moved_never_deleted),
+		T(half_a_move_is_carried_on),
 		T(home_that_was_there_is_a_conflict),
 		T(user_leaves_a_group_and_comes_back),
 		T(names_are_compared_whole),
+		T(membership_comes_back_at_its_place),
 		T(group_that_sudo_does_not_know_is_refused),
 	};
 

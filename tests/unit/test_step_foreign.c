@@ -8,7 +8,9 @@
 #define INPUT4                                                                                  \
 	"-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j f2b-sshd\n-A INPUT -j ufw-input\n" \
 	"-A INPUT -j ufw-reject-input\n"
-#define OPEN4  "-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j f2b-sshd\n"
+#define OPEN4                                                              \
+	"-P INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j f2b-sshd\n" \
+	"-A INPUT -j ACCEPT\n"
 #define INPUT6 "-P INPUT DROP\n-A INPUT -j ufw6-input\n"
 #define CHAIN                                                                                     \
 	"table inet mine {\n\tchain input {\n\t\ttype filter hook input priority filter; policy " \
@@ -61,7 +63,7 @@ static int denial_goes_and_comes_back(void)
 	T_OK(trial_apply(&t, &e) == 0);
 	/* Whoever bans goes on banning. */
 	T_STR(t.p.input[0], OPEN4);
-	T_STR(t.p.input[1], "-P INPUT ACCEPT\n");
+	T_STR(t.p.input[1], "-P INPUT ACCEPT\n-A INPUT -j ACCEPT\n");
 	T_OK(strstr(t.p.chain, "policy accept") && !strstr(t.p.chain, "dport"));
 	T_OK(trial_undo(&t, true, &e) == 0 && is_back(&t.p));
 	T_OK(trial_undo(&t, true, &e) == 0 && is_back(&t.p));
@@ -79,8 +81,8 @@ static int cut_anywhere_comes_back(void)
 	return 0;
 }
 
-/* fail2ban stopped meanwhile, and took its chain along. */
-static int jump_to_nowhere_does_not_keep_the_rest_out(void)
+/* fail2ban stopped meanwhile, and took its jump and its chain along. */
+static int chain_that_is_gone_does_not_keep_the_rest_out(void)
 {
 	struct err e = { 0 };
 	struct trial t;
@@ -88,6 +90,7 @@ static int jump_to_nowhere_does_not_keep_the_rest_out(void)
 	trial_init(&t, &step_foreign, args(), prepare);
 	T_OK(trial_apply(&t, &e) == 0);
 	t.p.gone = "f2b-sshd";
+	snprintf(t.p.input[0], sizeof(t.p.input[0]), "-P INPUT ACCEPT\n");
 	T_OK(trial_undo(&t, true, &e) == 0);
 	T_STR(t.p.input[0], "-P INPUT DROP\n-A INPUT -j ufw-input\n-A INPUT -j ufw-reject-input\n");
 	/* Any other chain that is gone is a failure that is told, and the other family is back. */
@@ -100,6 +103,34 @@ static int jump_to_nowhere_does_not_keep_the_rest_out(void)
 	t.p.starts_brings_gone = true;
 	T_OK(trial_undo(&t, true, &e) == 0);
 	T_STR(t.p.input[0], INPUT4);
+	trial_done(&t);
+	return 0;
+}
+
+/* Whoever put a rule in meanwhile finds it again: a new ban, an opening of an admin's. */
+static int rules_of_others_since_then_stay(void)
+{
+	static const char more[] = "-A INPUT -p tcp -m tcp --dport 80 -j f2b-web\n"
+				   "-A INPUT -p tcp -m tcp --dport 9999 -j ACCEPT\n";
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_foreign, args(), prepare);
+	T_OK(trial_apply(&t, &e) == 0);
+	snprintf(t.p.input[0], sizeof(t.p.input[0]), "%s%s", OPEN4, more);
+	snprintf(t.p.chain, sizeof(t.p.chain),
+		 "table inet mine {\n\tchain input {\n\t\ttype filter hook input priority filter; "
+		 "policy accept;\n\t\ttcp dport 9999 accept\n\t}\n}\n");
+	for (int again = 0; again < 2; again++) {
+		T_OK(trial_undo(&t, true, &e) == 0);
+		T_OK(str_starts(t.p.input[0], "-P INPUT DROP\n"));
+		T_OK(str_starts(t.p.input[0] + strlen("-P INPUT DROP\n"), more));
+		T_STR(t.p.input[0] + strlen("-P INPUT DROP\n") + strlen(more),
+		      &INPUT4[strlen("-P INPUT DROP\n")]);
+		T_STR(t.p.chain, "table inet mine {\n\tchain input {\n\t\ttype filter hook input "
+				 "priority filter; policy drop;\n\t\ttcp dport 9999 accept\n"
+				 "\t\ttcp dport 22 accept\n\t}\n}\n");
+	}
 	trial_done(&t);
 	return 0;
 }
@@ -142,7 +173,8 @@ int main(void)
 	static const struct t_case cases[] = {
 		T(denial_goes_and_comes_back),
 		T(cut_anywhere_comes_back),
-		T(jump_to_nowhere_does_not_keep_the_rest_out),
+		T(chain_that_is_gone_does_not_keep_the_rest_out),
+		T(rules_of_others_since_then_stay),
 		T(boot_leaves_it_to_the_owner),
 		T(what_is_not_there_is_no_trouble),
 	};

@@ -78,6 +78,21 @@ static int cut_anywhere_comes_back(void)
 	return 0;
 }
 
+static int undo_asks_the_kernel_whether_it_is_so(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_nft, args(), NULL);
+	T_OK(apply(&t, &e) == 0);
+	t.p.nft_lies = true;
+	T_OK(trial_undo(&t, false, &e) < 0 && strstr(e.msg, "did not come back"));
+	t.p.nft_lies = false;
+	T_OK(trial_undo(&t, false, &e) == 0 && is_gone(&t.p));
+	trial_done(&t);
+	return 0;
+}
+
 static int host_without_nft_is_told_so(void)
 {
 	struct err e = { 0 };
@@ -100,6 +115,7 @@ int main(void)
 		T(first_enable_warms_up_and_rescues_live_sessions),
 		T(second_enable_needs_no_warming),
 		T(cut_anywhere_comes_back),
+		T(undo_asks_the_kernel_whether_it_is_so),
 		T(host_without_nft_is_told_so),
 	};
 

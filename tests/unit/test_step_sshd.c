@@ -117,7 +117,7 @@ static int fails_and_comes_back(void (*fault)(struct pretend *), const char *wor
 	T_OK(trial_apply(&t, &e) < 0);
 	printf("# %s\n", e.msg);
 	T_OK(strstr(e.msg, words));
-	t.p.reload_ignored = t.p.reads_nothing = t.p.no_v6 = t.p.silent = false;
+	t.p.reload_ignored = t.p.reads_nothing = t.p.no_v6 = t.p.silent = t.p.slow = false;
 	T_OK(trial_undo(&t, false, &e) == 0 && trial_is_back(&t) && is_old_door(&t.p));
 	trial_done(&t);
 	return 0;
@@ -176,6 +176,17 @@ static int daemon_has_to_offer_what_its_files_say(void)
 	return fails_and_comes_back(reads_nothing, "still offers \"password\"");
 }
 
+static void slow(struct pretend *p)
+{
+	p->slow = true;
+}
+
+/* Not all that ssh -v tells: the journal keeps 199 bytes of it. */
+static int of_a_login_that_fails_the_cause_is_said(void)
+{
+	return fails_and_comes_back(slow, "log in: Connection timed out during banner exchange");
+}
+
 static int every_family_has_to_listen(void)
 {
 	return fails_and_comes_back(no_v6, "of ::");
@@ -199,6 +210,21 @@ static int last_resort_is_a_transient_sshd_with_the_kept_files(void)
 	T_OK(trial_undo(&t, true, &e) == 1 && strstr(e.msg, "kannuki-sshd.service"));
 	T_OK(t.p.transient_runs && pretend_listens(&t.p, 22));
 	T_OK(strstr(t.p.running, "PasswordAuthentication yes"));
+	trial_done(&t);
+	return 0;
+}
+
+/* An admin's slip that was there when the step began: neither the files nor their copy would do. */
+static int daemon_that_runs_is_not_ended_for_files_it_refuses(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sshd, args(), NULL);
+	pretend_file(&t.p, "/etc/ssh/sshd_config.d/50-cloud-init.conf", "Bogus\n", 0600);
+	T_OK(trial_apply(&t, &e) < 0 && strstr(e.msg, "Bogus"));
+	T_OK(trial_undo(&t, true, &e) == 1 && strstr(e.msg, "Bogus"));
+	T_OK(t.p.sshd_runs && !t.p.transient_runs && pretend_listens(&t.p, 22));
 	trial_done(&t);
 	return 0;
 }
@@ -425,9 +451,11 @@ int main(void)
 		T(sshd_that_dies_is_started_again_by_undo),
 		T(listeners_of_before_the_reload_do_not_count),
 		T(daemon_has_to_offer_what_its_files_say),
+		T(of_a_login_that_fails_the_cause_is_said),
 		T(every_family_has_to_listen),
 		T(who_does_not_greet_is_no_door),
 		T(last_resort_is_a_transient_sshd_with_the_kept_files),
+		T(daemon_that_runs_is_not_ended_for_files_it_refuses),
 		T(undo_restarts_what_ignores_a_reload),
 		T(early_boot_asks_for_no_job),
 		T(settle_waits_for_what_the_files_say),

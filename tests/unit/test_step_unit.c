@@ -155,6 +155,114 @@ static int sysctl_is_live_and_stored_and_goes_back(void)
 	return 0;
 }
 
+/* --- many at once ------------------------------------------------------------------------------- */
+
+#define SETTINGS_FILE "/etc/sysctl.d/60-kannuki.conf"
+#define SETTINGS      "# kernel.syn-cookies\nnet.ipv4.tcp_syncookies = 1\n"
+
+static json_t *settings(void)
+{
+	return step_sysctls_args(json_pack("{s:s, s:s, s:s, s:s}", "net/ipv4/tcp_syncookies", "1",
+					   "net/ipv4/conf/eth0.7/rp_filter", "2",
+					   "kernel/kptr_restrict", "1",
+					   "net/ipv4/conf/veth9/rp_filter", "2"),
+				 SETTINGS_FILE, SETTINGS);
+}
+
+static void kernel_of_old(struct pretend *p)
+{
+	static const char *const dirs[] = { "/proc",
+					    "/proc/sys",
+					    "/proc/sys/net",
+					    "/proc/sys/net/ipv4",
+					    "/proc/sys/net/ipv4/conf",
+					    "/proc/sys/net/ipv4/conf/eth0.7",
+					    "/proc/sys/kernel" };
+
+	for (size_t i = 0; i < COUNT(dirs); i++)
+		pretend_dir(p, dirs[i], 0755);
+	pretend_file(p, "/proc/sys/net/ipv4/tcp_syncookies", "0\n", 0644);
+	pretend_file(p, "/proc/sys/net/ipv4/conf/eth0.7/rp_filter", "0\n", 0644);
+	pretend_file(p, "/proc/sys/kernel/kptr_restrict", "2\n", 0644);
+}
+
+static bool settings_are(struct pretend *p, const char *cookies, const char *filter,
+			 const char *pointers)
+{
+	CLEANUP_FREE char *a = pretend_text(p, "/proc/sys/net/ipv4/tcp_syncookies");
+	CLEANUP_FREE char *b = pretend_text(p, "/proc/sys/net/ipv4/conf/eth0.7/rp_filter");
+	CLEANUP_FREE char *c = pretend_text(p, "/proc/sys/kernel/kptr_restrict");
+
+	return str_eq(a, cookies) && str_eq(b, filter) && str_eq(c, pointers);
+}
+
+/* Each at its own value again; what has gone with its interface is left out. */
+static int many_settings_go_back_each_to_its_own(void)
+{
+	const struct trial_case c = { &step_sysctl, settings, kernel_of_old, NULL };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sysctl, settings(), kernel_of_old);
+	T_OK(trial_apply(&t, &e) == 0 && settings_are(&t.p, "1\n", "2\n", "1\n"));
+	CLEANUP_FREE char *text = pretend_text(&t.p, SETTINGS_FILE);
+	T_STR(text, SETTINGS);
+	T_OK(trial_undo(&t, true, &e) == 0 && trial_is_back(&t));
+	T_OK(settings_are(&t.p, "0\n", "0\n", "2\n"));
+	trial_done(&t);
+	T_OK(trial_cut_everywhere(&c) > 20);
+	return 0;
+}
+
+/* Somebody changed one of them while it waited: it goes back as well, for it was ours to change. */
+static int setting_of_a_third_party_goes_back_too(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sysctl, settings(), kernel_of_old);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, "/proc/sys/kernel/kptr_restrict", "0\n", 0644);
+	T_OK(trial_undo(&t, true, &e) == 0 && settings_are(&t.p, "0\n", "0\n", "2\n"));
+	trial_done(&t);
+	return 0;
+}
+
+/* Not all of /proc/sys need be writable then. */
+static int early_boot_takes_the_file_settle_the_values(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_sysctl, settings(), kernel_of_old);
+	T_OK(trial_apply(&t, &e) == 0);
+	t.c.boot = true;
+	T_OK(trial_undo(&t, true, &e) == 0 && settings_are(&t.p, "1\n", "2\n", "1\n"));
+	CLEANUP_FREE char *text = pretend_text(&t.p, SETTINGS_FILE);
+	T_STR(text, "(none)");
+	t.c.boot = false;
+	T_OK(step_sysctl.settle(&t.c, &t.s, &t.pre, &e) == 0 && trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
+/* The kernel's refusal is no success, and nothing of it is on the disk. */
+static int refused_setting_is_an_error(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(
+		&t, &step_sysctl,
+		step_sysctls_args(json_pack("{s:s}", "kernel/no_such", "1"), SETTINGS_FILE, "x\n"),
+		kernel_of_old);
+	T_OK(trial_apply(&t, &e) < 0);
+	CLEANUP_FREE char *text = pretend_text(&t.p, SETTINGS_FILE);
+	T_STR(text, "(none)");
+	trial_done(&t);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -164,6 +272,10 @@ int main(void)
 		T(early_boot_does_files_settle_the_rest),
 		T(edited_unit_file_is_kept_aside),
 		T(sysctl_is_live_and_stored_and_goes_back),
+		T(many_settings_go_back_each_to_its_own),
+		T(setting_of_a_third_party_goes_back_too),
+		T(early_boot_takes_the_file_settle_the_values),
+		T(refused_setting_is_an_error),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -23,6 +23,9 @@ static json_t *args(void)
 
 static void apt(struct pretend *p)
 {
+	pretend_dir(p, "/usr", 0755);
+	pretend_dir(p, "/usr/bin", 0755);
+	pretend_file(p, "/usr/bin/apt-get", "", 0755);
 	pretend_dir(p, "/etc/apt", 0755);
 	pretend_dir(p, "/etc/apt/apt.conf.d", 0755);
 	pretend_dir(p, "/var/lib/apt", 0755);
@@ -181,6 +184,53 @@ static int after_a_reboot_they_run_again(void)
 	return 0;
 }
 
+static bool told_to_stop;
+static bool told_to_start; /* without waiting */
+
+/* TimeoutStopSec=infinity, and no ear for SIGTERM. */
+static int stubborn(struct pretend *p, const struct run *r, struct run_result *ret, struct err *e)
+{
+	(void)p;
+	(void)e;
+	if (!str_eq(r->argv[0], "systemctl"))
+		return 1;
+	*ret = (struct run_result){ .out = xstrdup(""), .err = xstrdup("") };
+	if (str_eq(r->argv[1], "stop"))
+		ret->timed_out = true;
+	else if (str_eq(r->argv[1], "--no-block"))
+		told_to_start =
+			str_eq(r->argv[2], "start") && str_eq(r->argv[3], "rpcbind.service");
+	else if (str_eq(r->argv[1], "start") && str_eq(r->argv[2], "rpcbind.service"))
+		ret->timed_out = true; /* it waits for the end of what does not end */
+	else if (str_eq(r->argv[1], "show")) {
+		free(ret->out);
+		ret->out = xasprintf("ActiveState=%s\nUnitFileState=enabled\n",
+				     told_to_stop && str_eq(r->argv[4], "rpcbind.service")
+					     ? "deactivating"
+					     : "active");
+	}
+	told_to_stop = told_to_stop || str_eq(r->argv[1], "stop");
+	return 0;
+}
+
+/* One clear error; undo waits for nobody, and says what is left. */
+static int one_that_refuses_to_stop_is_said(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	t.p.program = stubborn;
+	told_to_start = told_to_stop = false;
+	T_OK(trial_apply(&t, &e) < 0 && strstr(e.msg, "systemctl stop rpcbind.service: did not"));
+	e = (struct err){ 0 };
+	T_OK(trial_undo(&t, false, &e) == 1 && told_to_start);
+	T_OK(strstr(e.msg, "rpcbind.service") && strstr(e.msg, "starts again as soon as"));
+	T_OK(trial_is_back(&t));
+	trial_done(&t);
+	return 0;
+}
+
 static int services_cut_anywhere_come_back(void)
 {
 	const struct trial_case ran = { &step_services, both, running, both_run };
@@ -194,10 +244,11 @@ static int services_cut_anywhere_come_back(void)
 int main(void)
 {
 	static const struct t_case cases[] = {
-		T(values_come_into_force_and_go),  T(later_file_is_noticed),
-		T(dry_run_that_fails_is_quoted),   T(updates_cut_anywhere_come_back),
-		T(service_and_socket_stop_as_one), T(started_again_by_another_is_a_failure),
-		T(after_a_reboot_they_run_again),  T(services_cut_anywhere_come_back),
+		T(values_come_into_force_and_go),   T(later_file_is_noticed),
+		T(dry_run_that_fails_is_quoted),    T(updates_cut_anywhere_come_back),
+		T(service_and_socket_stop_as_one),  T(started_again_by_another_is_a_failure),
+		T(after_a_reboot_they_run_again),   T(one_that_refuses_to_stop_is_said),
+		T(services_cut_anywhere_come_back),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -185,13 +185,25 @@ static int made_clean(void)
 	return 0;
 }
 
+static int versions_are_numbers(void)
+{
+	uint64_t v[3] = { 9, 9, 9 };
+
+	T_OK(str_version("6.1.0-28-amd64", v, 3) == 3 && v[0] == 6 && v[1] == 1 && v[2] == 0);
+	T_OK(str_version("5.13-rc1", v, 3) == 2 && v[0] == 5 && v[1] == 13);
+	T_OK(str_version("1.9.13p3\n", v, 2) == 2 && v[1] == 9);
+	T_OK(str_version("", v, 3) == 0 && str_version("v1", v, 3) == 0);
+	T_OK(str_version("99999999999999999999.1", v, 3) == 0 && str_version("1..2", v, 3) == 1);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(grows_and_is_handed_out), T(lists_can_be_an_argv), T(compares),
 		T(lines_of_any_system),	    T(whole_numbers_only),   T(times_with_a_unit),
 		T(nearest_is_near),	    T(clean_text),	     T(made_clean),
-		T(secrets_are_wiped),
+		T(secrets_are_wiped),	    T(versions_are_numbers),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -350,8 +350,9 @@ static int reboot_after_confirm_finishes_and_undoes_nothing(void)
 	return 0;
 }
 
-/* Confirmed on a host where the N-th call of this kind that comes then fails: 1, or 0 when fewer came. */
-static int finish_with_a_failure(enum fake_op op, unsigned long n, struct err *e)
+/* Confirmed on a host where the N-th call of this kind that comes then fails, after so many ns: 1, or 0 when
+ * fewer came. */
+static int finish_with_a_failure(enum fake_op op, unsigned long n, int64_t takes, struct err *e)
 {
 	struct fake *f = txn_host();
 	CLEANUP_FREE char *id = NULL;
@@ -363,6 +364,7 @@ static int finish_with_a_failure(enum fake_op op, unsigned long n, struct err *e
 	    txn_open(&f->os, id, &t, e) == 0 && txn_confirm(&f->os, &t, "taro", e) == 0) {
 		f->fail[op].at = f->count[op] + n;
 		f->fail[op].errnum = ENOSPC;
+		f->fail[op].takes = takes;
 		if (recover_run(&f->os, id, RECOVER_DUE, &done, e) <
 		    0) /* the journal itself: next time */
 			recover_run(&f->os, id, RECOVER_DUE, &done, e);
@@ -383,12 +385,29 @@ static int finish_that_fails_for_a_moment_goes_on(void)
 		for (; r > 0 && n < 100; n++) {
 			struct err e = { 0 };
 
-			r = finish_with_a_failure(ops[i], n, &e);
+			r = finish_with_a_failure(ops[i], n, 0, &e);
 			if (r < 0)
 				printf("# call %lu of kind %d: %s\n", n, (int)ops[i], e.msg);
 		}
 		T_OK(r == 0 && n > 2 && n < 100);
 	}
+	return 0;
+}
+
+/* For as long as all tries together may take. */
+static int finish_that_hangs_for_a_moment_goes_on(void)
+{
+	unsigned long n = 1;
+	int r = 1;
+
+	for (; r > 0 && n < 100; n++) {
+		struct err e = { 0 };
+
+		r = finish_with_a_failure(FAKE_PUT, n, INT64_C(31000000000), &e);
+		if (r < 0)
+			printf("# put %lu: %s\n", n, e.msg);
+	}
+	T_OK(r == 0 && n > 2 && n < 100);
 	return 0;
 }
 
@@ -451,6 +470,42 @@ static int third_party_change_is_kept_aside(void)
 	return 0;
 }
 
+/* What nobody was there to read is in the journal when all has ended: whole, once, and also what early boot met and
+ * settle does not look at again. */
+static int third_party_change_is_said_in_the_end(void)
+{
+	const enum recover_mode ways[] = { RECOVER_NOW, RECOVER_BOOT };
+
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct fake *f = txn_host();
+		CLEANUP_FREE char *id = NULL;
+		CLEANUP_STR struct str said = { 0 };
+		CLEANUP_RECOVERED struct recovered done = { 0 }, settled = { 0 };
+		CLEANUP_TXN struct txn t = { 0 };
+		const struct record *r;
+		struct err e = { 0 };
+		size_t at = 0, lines = 0;
+
+		T_OK(txn_host_apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
+		fake_file(f, "/etc/c", "an admin's own\n", 0600);
+		T_OK(recover_run(&f->os, NULL, ways[i], &done, &e) == 2);
+		T_OK(ways[i] == RECOVER_NOW ||
+		     recover_run(&f->os, NULL, RECOVER_SETTLE, &settled, &e) >= 0);
+		T_OK(txn_open(&f->os, id, &t, &e) == 0 && t.state == TXN_ENDED);
+		while ((r = txn_remark(&t, &at))) {
+			lines += r->number == 0;
+			str_add(&said, r->text);
+		}
+		T_OK(lines == 1 &&
+		     str_starts(said.text, "/etc/c had been changed by someone else"));
+		T_OK(str_ends(said.text, "/displaced/etc%c"));
+		r = journal_last(&t.journal, RECORD_END, JOURNAL_NO_STEP);
+		T_STR(r->text, "undone, with a remark");
+		fake_free(f);
+	}
+	return 0;
+}
+
 static int journal_of_another_machine_is_never_run(void)
 {
 	struct fake *f = txn_host();
@@ -501,10 +556,12 @@ int main(void)
 		T(reboot_while_pending_undoes_whatever_the_deadline),
 		T(reboot_after_confirm_finishes_and_undoes_nothing),
 		T(finish_that_fails_for_a_moment_goes_on),
+		T(finish_that_hangs_for_a_moment_goes_on),
 		T(finish_that_fails_for_good_keeps_what_was_proved_and_says_so),
 		T(plan_that_closes_no_door_is_in_force_at_once),
 		T(second_apply_meets_a_conflict),
 		T(third_party_change_is_kept_aside),
+		T(third_party_change_is_said_in_the_end),
 		T(journal_of_another_machine_is_never_run),
 		T(window_can_be_prolonged_up_to_an_hour),
 	};

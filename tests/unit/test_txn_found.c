@@ -168,11 +168,33 @@ static int the_new_door_stays_until_the_old_one_is_back(void)
 	return 0;
 }
 
+/* A careless admin removed the file that names it: nothing may begin beside it, and it is taken back. */
+static int one_whose_name_is_lost_is_still_under_way(void)
+{
+	struct fake *f = txn_host();
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_FREE char *again = NULL;
+	struct err e = { 0 };
+
+	T_OK(txn_active(&f->os, &id, &e) == 1);
+	T_OK(txn_host_apply(f, true, &e) == 1);
+	fake_remove(f, TXN_ROOT "/ACTIVE");
+	T_OK(txn_active(&f->os, &id, &e) == 0);
+	T_OK(txn_host_apply(f, true, &e) < 0 && e.kind == ERR_CONFLICT && strstr(e.msg, id));
+	T_OK(recover(f, NULL, &e) == 1 && !is_old(f));
+	fake_advance(f, INT64_C(601000000000));
+	T_OK(recover(f, NULL, &e) == 0 && is_old(f));
+	T_OK(txn_active(&f->os, &again, &e) == 1);
+	fake_free(f);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(nothing_is_finished_before_confirm_is_on_the_disk),
 		T(what_was_taken_back_before_it_began_does_not_begin),
+		T(one_whose_name_is_lost_is_still_under_way),
 		T(apply_that_never_had_the_lock_has_not_begun),
 		T(clearing_a_folder_leaves_the_layers_of_the_next),
 		T(a_stopped_undo_of_an_apply_is_not_waited_for_for_ever),

@@ -4,11 +4,15 @@
  * for hours, windows prolonged without end, a lock that is held too long, clocks set back, targets
  * started again. test_txn.c stops it at every call.
  */
+#include <string.h>
+
+#include "base/mem.h"
 #include "core/recover.h"
 #include "core/txn.h"
 #include "lib/t.h"
 #include "lib/txn_host.h"
 #include "steps/file.h"
+#include "steps/journal.h"
 
 static int recover(struct fake *f, enum recover_mode mode, struct err *e)
 {
@@ -107,6 +111,98 @@ static int a_window_prolonged_all_the_time_can_be_confirmed(void)
 	return 0;
 }
 
+/* --- a slow host ----------------------------------------------------------------------------------- */
+
+static fake_run_fn *pid1;  /* of txn_host */
+static int64_t step_takes; /* ns */
+static int64_t
+	room_at_least; /* ns that the layers still left to any step when it had worked so long */
+
+/* Steps of the kind "journal" ask for the state of journald, and here that takes its time. */
+static int slow_systemctl(struct fake *f, const struct run *r, struct run_result *ret,
+			  struct err *e)
+{
+	CLEANUP_FREE char *id = NULL;
+	CLEANUP_TXN struct txn t = { 0 };
+	int64_t room;
+
+	if (!r->argv[2] || !r->argv[3] || !str_eq(r->argv[4], "systemd-journald.service"))
+		return pid1(f, r, ret, e);
+	fake_advance(f, step_takes);
+	if (txn_active(&f->os, &id, e) != 0 || txn_open(&f->os, id, &t, e) != 0)
+		return -1;
+	room = t.apply_limit - os_now(&f->os, OS_BOOTTIME);
+	room_at_least = room < room_at_least ? room : room_at_least;
+	ret->out = xstrdup("ActiveState=inactive\n");
+	ret->err = xstrdup("");
+	return 0;
+}
+
+static struct fake *slow_host(void)
+{
+	struct fake *f = txn_host();
+
+	for (size_t i = 0; i < f->program_count; i++)
+		if (str_eq(f->program[i].name, "systemctl"))
+			pid1 = f->program[i].fn;
+	fake_on_run(f, "systemctl", slow_systemctl);
+	return f;
+}
+
+/* Eight steps, each of which takes so many seconds, with 300 for a step. */
+static int carry_out_slowly(struct fake *f, int seconds, struct err *e)
+{
+	static const struct txn_limits limits = { .apply_seconds = 300, .window_seconds = 600 };
+	CLEANUP_PLAN struct plan p = { .needs_proof = true, .window_seconds = 600 };
+	CLEANUP_NODE struct node program = { 0 };
+	CLEANUP_TXN struct txn t = { 0 };
+
+	for (int i = 0; i < 8; i++) {
+		CLEANUP_FREE char *path = xasprintf("/etc/slow%d", i);
+		const struct change change = {
+			.path = path, .type = NODE_FILE, .text = "new\n", .mode = 0644
+		};
+
+		step_words(
+			plan_add(&p, &step_journal, PHASE_ADD, path, step_journal_args(&change, 1)),
+			path, "why", "undo");
+	}
+	plan_add_door(&p, "taro", 22022, "publickey");
+	node_file(&program, "program", 0755);
+	step_takes = seconds * INT64_C(1000000000);
+	room_at_least = INT64_MAX;
+	if (txn_prepare(&f->os, &p, &program, &t, e) < 0)
+		return -2;
+	return txn_carry_out(&f->os, &t, &limits, NULL, e);
+}
+
+/* The limit is for a step that hangs, not for the sum of those that work. */
+static int a_slow_host_has_time_for_each_step(void)
+{
+	struct fake *f = slow_host();
+	struct err e = { 0 };
+
+	T_OK(carry_out_slowly(f, 290, &e) == 1);
+	T_STR(fake_text(f, "/etc/slow7"), "new\n");
+	/* In the eyes of the other layers too, and it is no time without end. */
+	T_OK(room_at_least >= INT64_C(9000000000) && room_at_least < INT64_C(11000000000));
+	fake_free(f);
+	return 0;
+}
+
+static int a_step_that_takes_too_long_ends_it(void)
+{
+	struct fake *f = slow_host();
+	struct err e = { 0 };
+
+	T_OK(carry_out_slowly(f, 301, &e) == -1);
+	T_OK(strstr(e.msg, "time limit") && room_at_least < 0);
+	T_STR(fake_text(f, "/etc/slow0"), "(none)");
+	T_OK(!fake_node(f, TXN_ROOT "/ACTIVE"));
+	fake_free(f);
+	return 0;
+}
+
 static int a_plan_too_long_for_the_journal_is_refused(void)
 {
 	struct fake *f = txn_host();
@@ -154,6 +250,24 @@ static int settle_in_the_middle_of_a_boot_undoes_nothing(void)
 	T_STR(fake_text(f, "/etc/c"), "waiting c\n");
 	/* A soft reboot in which L3 did not come to run. */
 	f->arg = &none;
+	T_OK(recover(f, RECOVER_SETTLE, &e) == 0);
+	T_OK(is_old(f));
+	fake_free(f);
+	return 0;
+}
+
+/* `systemctl isolate` starts early boot's unit as well, which puts files back and no more; then settle is no
+ * look after a boot: what runs has read the files before. */
+static int settle_after_early_boots_undo_without_a_boot_undoes_all(void)
+{
+	struct fake *f = txn_host();
+	struct err e = { 0 };
+
+	T_OK(txn_host_apply(f, true, &e) == 1);
+	T_OK(recover(f, RECOVER_BOOT, &e) == 0);
+	T_STR(fake_text(f, "/etc/c"), "old c\n");
+	/* It stands for what a running service still has. */
+	fake_file(f, "/etc/c", "waiting c\n", 0600);
 	T_OK(recover(f, RECOVER_SETTLE, &e) == 0);
 	T_OK(is_old(f));
 	fake_free(f);
@@ -279,9 +393,12 @@ int main(void)
 		T(undo_that_fails_for_hours_ends_when_it_can),
 		T(the_same_failure_is_noted_once),
 		T(a_window_prolonged_all_the_time_can_be_confirmed),
+		T(a_slow_host_has_time_for_each_step),
+		T(a_step_that_takes_too_long_ends_it),
 		T(a_plan_too_long_for_the_journal_is_refused),
 		T(an_id_that_ended_is_not_given_again),
 		T(settle_in_the_middle_of_a_boot_undoes_nothing),
+		T(settle_after_early_boots_undo_without_a_boot_undoes_all),
 		T(what_another_has_just_prepared_is_left_to_it),
 		T(what_has_ended_takes_nothing_of_the_next),
 		T(a_stopped_holder_does_not_hold_up_the_deadline),

@@ -109,11 +109,15 @@ static int refusals(void)
 		  "as \"bob\". That is refused. The user is: taro" },
 		{ WATCH_WRONG_USER,
 		  { "Failed publickey for root from " PEER " port 40000 ssh2: ED25519 " OURS },
-		  "as \"root\"" },
+		  "tried root at port 22022. That is refused, as it should be" },
 		{ WATCH_WRONG_USER,
 		  { "Failed publickey for invalid user a b from " PEER
 		    " port 40000 ssh2: ED25519 " OURS },
 		  "as \"a b\"" },
+		{ WATCH_NO_SIGNATURE,
+		  { "Postponed publickey for taro from " PEER " port 40000 ssh2 [preauth]",
+		    "Connection closed by authenticating user taro " PEER " port 40000 [preauth]" },
+		  "not the .pub file" },
 		{ WATCH_WRONG_KEY,
 		  { "Failed publickey for taro from " PEER " port 40000 ssh2: ED25519 " OTHER,
 		    "Connection closed by authenticating user taro " PEER " port 40000 [preauth]" },
@@ -187,6 +191,31 @@ static int logged_in(void)
 }
 
 /* Only what core/proof.h would take is called a login. */
+/* "Try it yourself": both must be refused, and are still said when the right login has come. */
+static int what_was_tried_is_told(void)
+{
+	begin("publickey");
+	line(FROM);
+	line("Connection closed by authenticating user root " PEER " port 40000 [preauth]");
+	T_OK(says("tried root at port 22022. That is refused, as it should be"));
+	line("Connection from " PEER " port 40001 on 198.51.100.10 port 22022 rdomain \"\"");
+	T_OK(says("is connected") && says("(Refused, as it should be: root.)"));
+	line("Connection closed by authenticating user taro " PEER " port 40001 [preauth]");
+	T_OK(says("not the .pub file"));
+	line("Connection from " PEER " port 40002 on 198.51.100.10 port 22022 rdomain \"\"");
+	line("Accepted publickey for taro from " PEER " port 40002 ssh2: ED25519 " OURS);
+	T_OK(says("is logged in") && says("(Refused, as it should be: root, password.)"));
+	begin("publickey");
+	line(FROM);
+	T_OK(says("is connected"));
+	{
+		CLEANUP_FREE char *words = watch_words(&w);
+
+		T_OK(!strstr(words, "Refused"));
+	}
+	return 0;
+}
+
 static int other_doors(void)
 {
 	begin("publickey");
@@ -302,8 +331,15 @@ static int it_fits(void)
 int main(void)
 {
 	static const struct t_case cases[] = {
-		T(nothing_has_come), T(connected),	     T(refusals), T(logged_in),
-		T(other_doors),	     T(this_host_is_nobody), T(it_fits),  T(any_line_is_survived),
+		T(what_was_tried_is_told),
+		T(nothing_has_come),
+		T(connected),
+		T(refusals),
+		T(logged_in),
+		T(other_doors),
+		T(this_host_is_nobody),
+		T(it_fits),
+		T(any_line_is_survived),
 	};
 	int bad = t_main(cases, COUNT(cases));
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # admin: kannuki admin revoke. It takes sudo away, names what else lets the user become root and who is
 # logged in, is undone, and never takes it from the last one who has been seen to get in.
 # shellcheck source=/dev/null

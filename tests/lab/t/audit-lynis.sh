@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # doc/audit.md keeps its word: whatever Lynis warns of on a fresh image stands in its tables, and each
 # control they name is one. And audit needs at most a fiftieth of Lynis' processor time, side by side.
 # shellcheck source=/dev/null

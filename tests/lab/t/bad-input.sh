@@ -112,7 +112,7 @@ nobody() { on setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"; }
 for verb in apply confirm undo recover 'open web' 'close web' extend; do
 	# shellcheck disable=SC2086 # a verb and its word
 	exits "$verb without root: 2" 2 nobody /tmp/kannuki $verb
-	said "  and what to type" "sudo kannuki ${verb%% *}"
+	said "  and what to type" "sudo /tmp/kannuki ${verb%% *}"
 done
 on rm /tmp/kannuki
 exits "--yes is no password: 2" 2 on /root/kannuki apply --policy /root/policy.conf --yes --no-wait

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # fail2ban runs here: while a change waits it bans nobody who is connected, and when SSH has moved it bans at the new
 # port, over both families; undone, it is as before.
 # shellcheck source=/dev/null

@@ -97,7 +97,7 @@ late() {
 }
 exits "after the window: 1" 1 late
 note "the window was over after $((SECONDS - began)) s"
-said "  too late, and what to do" 'too late: .*sudo kannuki apply'
+said "  too late, and what to do" 'too late: .*Begin again .*setup or apply'
 vps run "$one" rm -f /root/late
 is_as_before "$one" "undone: byte for byte as before"
 owner_gets_in "$one" "undone"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # The disk is full, to the last block, before the transaction and in each of its phases; or it can no
 # longer be written to.  Each ends in the old or the confirmed state, with one clear error, and at no
 # time is the owner outside.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # The oldest nft that is supported (0.9.8) reads what is published, and takes the rules that close it.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2034,SC2154 # vps_one comes from fresh

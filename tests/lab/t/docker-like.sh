@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # What containers publish by DNAT never meets INPUT (trap 28): it is closed unless the policy opens it, said
 # first in the plan, over both families; and nothing else that is forwarded is touched.
 # shellcheck source=/dev/null

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # Each control once against a planted fault: on a VPS that was confirmed something is put wrong; plan
 # says so and names the place, apply puts it right, with a new proof where a door is concerned, and
 # then plan is empty again.
@@ -52,6 +53,8 @@ exits "  and back" 0 put_right
 drift "cloud-init's file is gone" 'rm /etc/cloud/cloud.cfg.d/99-kannuki.cfg' 'tell cloud-init'
 drift "cloud-init's file says yes" 'echo "ssh_pwauth: true" >/etc/cloud/cloud.cfg.d/99-kannuki.cfg' 'tell cloud-init'
 
+drift "a setting of the kernel was turned back" 'sysctl -qw net.ipv4.conf.all.accept_redirects=1' 'kernel: 1 settings'
+
 # --- the admin ----------------------------------------------------------------------------------------
 
 drift "the admin is out of the group" "gpasswd -d $job_admin sudo" "put the user $job_admin in the group sudo"
@@ -66,12 +69,19 @@ drift "its folder may be written by the group" "chmod 775 /home/$job_admin/.ssh"
 
 # --- sshd ---------------------------------------------------------------------------------------------
 
+# Comments in EUC-JP and Shift_JIS, of the owner's own hand, stay to the byte in what is written anew.
+main=/etc/ssh/sshd_config keys=/home/$job_admin/.ssh/authorized_keys
+sh_on "printf '# \264\311\315\375\n' >/root/euc; printf '# \212\277\212\304\n' >/root/sjis; cat /root/euc >>$main; cp $main /root/main"
+drift "the key is gone, beside a comment in Shift_JIS" "cat /root/sjis >$keys" "store $job_admin's public keys"
+ok "  the comment is still there" sh_on "LC_ALL=C grep -qxFf /root/sjis $keys"
 # In a file that is read before ours, so that ours moves to the top of the main file; then there.
 first=/etc/ssh/sshd_config.d/00-aaa.conf
 drift "PasswordAuthentication yes, in a file read first" \
 	"echo 'PasswordAuthentication yes' >$first; systemctl reload ssh" \
 	"now decided by $first:1" passwordauthentication "$first:1"
 sh_on "rm -f $first; systemctl reload ssh"
+ok "  the main file has our block, and else what it had, with a comment in EUC-JP" \
+	sh_on "! cmp -s $main /root/main && sed '/kannuki/,/kannuki/d' $main | cmp - /root/main"
 above() { # above LINE: at the very top
 	echo "sed -i '1i $1' /etc/ssh/sshd_config; systemctl reload ssh"
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # facts: what it says is so. The host is asked again by its own tools (../facts_truth.py), with accounts,
 # keys and listeners of many kinds; and random sshd configurations, where changing the line that
 # facts names must change what sshd says.

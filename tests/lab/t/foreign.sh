@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # What others wrote on the host: exceptions in sshd's Match blocks are named, escape sequences in a
 # user's files do nothing to the terminal of root, and a user's links lead nowhere.
 # shellcheck source=/dev/null
@@ -41,6 +42,7 @@ ok ".ssh leads into root's home" home 'rm -r .ssh; ln -s /root/.ssh .ssh'
 remember "$one"
 exits "is met by an error" 1 apply "$one"
 said "  which says where" '\.ssh is something else than a file or folder'
+not_ok "  nothing is left under way" under_way "$one"
 is_as_before "$one" "  and all is as before"
 ok "authorized_keys leads to shadow" home 'rm .ssh; mkdir -m 700 .ssh; ln -s /etc/shadow .ssh/authorized_keys'
 remember "$one"

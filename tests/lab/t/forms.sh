@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # Other policies, each to its end: sudo without a password, SSH from some addresses only, open and close.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2016,SC2154 # texts for the VPS's shell; vps_one comes from fresh

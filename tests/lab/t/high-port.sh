@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # high-port.sh: a port of SSH in the range of outgoing connections is reserved while it is used, and
 # the reservation goes with the transaction.
 # shellcheck disable=SC2154 # vps_one comes from fresh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # The main job in Japanese: no English sentence is left on any screen, every line fits 80 columns, sudo
 # carries the language, and what PID 1 wrote while nobody was there is told in the reader's language.
 # shellcheck source=/dev/null
@@ -19,7 +20,7 @@ apply_as_root() { # apply_as_root ARGUMENTS
 
 # What is the same in every language: names, commands, paths, values, what others print.
 cat >"$TEST_TMP/same" <<'WORDS'
-Tera Term|XServer VPS
+Tera Term|PuTTY: Host Name
 Debian GNU/Linux [0-9]+ \([a-z]+\)
 (sudo )?(\./)?kannuki( (setup|audit|help|plan|apply|confirm|undo|status|log|extend|open|policy|fingerprint|recover))?( (COMMAND|WHAT \[from CIDR\]))?
 WHAT \[from CIDR\]|--[a-z-]+ [A-Z]+|ssh-ed25519 [^ ]+ [^ ]+
@@ -30,7 +31,8 @@ from 203\.0\.113\.0/24
 \(ssh, web[^)]*\)
 ssh, web
 text(, |\|)json
-(admin )?(\[オプション\] )?revoke USER
+(admin )?(\[オプション\] )?revoke USER|probe HOST|setup USER@HOST|guard COMMAND \.\.\.|completion SHELL
+status, ban, unban, why, import|--since last|dnf makecache|Defaults use_pty
 sudo [A-Za-z]+ = [a-z]+
 /[^ 、。()]+
 ok  \[[0-9/]+\]
@@ -38,7 +40,7 @@ ok  \[[0-9/]+\]
 macs: .*|[a-z0-9-]+@openssh\.com
 door\.[a-z-]+
 visudo -c: .*|ssh_pwauth: false
-(systemd-timesyncd; )?timedatectl set-ntp true
+(systemd-timesyncd; )?timedatectl set-ntp( true)?
 WORDS
 # look english|wide: lines of standard input with two words of English side by side, or of more than 80 columns
 # (errors, which are one line, and reasons left out). Differences of files are as the files are.
@@ -122,8 +124,8 @@ said_ja "log says so" 0 '^    .*useradd: プログラムがありません' root
 
 policy "$one" '[ssh]' "port = $job_port" '[firewall]' 'open = ssh, web' '[ui]' 'language = ja'
 language=C.UTF-8
-said_ja "apply, pending" 4 '変更はまだ確定していません。あと[0-9]+秒以内に' apply_as_root --window 30s
-said "  what to do" '提供元のパケットフィルターでTCP 22022を許可してください'
+said_ja "apply, pending" 4 '^まだ確定していません。あと[0-9]+秒以内に' apply_as_root --window 30s
+said "  what to do" '^1\. 提供元のパケットフィルターで、TCP 22022を許可してください'
 said_ja "status" 4 '証明を待っています' root 'kannuki status'
 said_ja "extend, too far" 2 '時間「2h」は使えません' root 'kannuki extend 2h'
 said_ja "confirm" 1 'このログインはポート22から入りました' root 'kannuki confirm'
@@ -139,7 +141,7 @@ policy "$one"
 
 # --- the job, confirmed -----------------------------------------------------------------------------------
 
-said_ja "apply, pending" 4 '変更はまだ確定していません。あと[0-9]+分[0-9]+秒以内に' apply_as_root
+said_ja "apply, pending" 4 '^まだ確定していません。あと[0-9]+分[0-9]+秒以内に' apply_as_root
 said_ja "status" 4 '証明を待っています' root 'kannuki status'
 said_ja "extend" 0 '残りは(19分5[0-9]|20分00)秒' root 'kannuki extend 20m'
 said_ja "a second apply" 5 '進行中です。先に確定するか元に戻してください' root 'kannuki apply --yes'
@@ -155,7 +157,7 @@ said_ja "status" 0 'taro +鍵のみ' admin 'kannuki status'
 said_ja "an empty plan" 0 '変更するものはありません' admin 'kannuki plan'
 said_ja "undo of it all waits for its proof too" 4 '^トランザクション[0-9-]+を元に戻します:' admin 'kannuki undo --yes --no-wait'
 said "  and says by which door" '^    ssh -p 22 root@'
-said_ja "undo of the undo" 0 '元に戻しました: 指示を受けて元に戻しました' admin 'kannuki undo'
+said_ja "undo of the undo" 0 '元に戻しました: 利用者の指示がありました' admin 'kannuki undo'
 said_ja "open" 0 '^8080/tcpを開けます' admin 'kannuki open 8080/tcp --yes'
 said_ja "open what is open" 0 'すでに開いています' admin 'kannuki open 8080/tcp --yes'
 said_ja "close ssh" 2 'sshは閉じられません' admin 'kannuki close ssh --yes'

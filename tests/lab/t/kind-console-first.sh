@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # The stricter order of the guides: all of it at the provider's console, with the provider's filter shut, so
 # that nobody has logged in by SSH before; in the end the provider opens the new port alone. (setup-console.sh
 # has the questions of setup there.)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # The main job where containers publish by DNAT, which never meets INPUT (trap 28): what is not opened is closed
 # at its outer port, over both families, and the containers' own ways stay open.
 # shellcheck source=/dev/null

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # The main job where there is no IPv4, and address and router come by advertisements that are good for
 # seconds: a packet filter that kept them out would silence the host at once.
 # shellcheck source=/dev/null

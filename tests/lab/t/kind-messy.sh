@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # The main job after years of hands: two ports, AllowUsers, keys elsewhere, a Match at the end, and
 # daemons that listen for all.
 # shellcheck source=/dev/null

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # The main job where ssh.socket owns the port and a generator makes it so from sshd_config, as on Ubuntu from 24.04.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2154 # vps_one comes from fresh

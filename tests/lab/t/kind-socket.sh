@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # The main job where ssh.socket owns the port by a drop-in that an upgrade left, as on Ubuntu 22.10 to 23.10.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2154 # vps_one comes from fresh

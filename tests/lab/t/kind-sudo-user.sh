@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # The main job where root is locked and the first login is debian, who may sudo without a password.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2154 # vps_one comes from fresh

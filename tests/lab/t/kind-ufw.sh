@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # The main job where ufw decides what comes in.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/../../lib/main_way.sh"

@@ -10,7 +10,7 @@ mkdir "$tests"
 write() { # write NAME LINE...: a test
 	{ echo ". $lab_root/../lib/lab.sh"; printf '%s\n' "${@:2}"; } >"$tests/$1.sh"
 }
-run_of() { LAB_TESTS=$tests LAB_TIMEOUT=20 "$lab_root/run" "$@" | tail -n 1; }
+run_of() { LAB_SHARE=${share:-} LAB_TESTS=$tests LAB_TIMEOUT=20 "$lab_root/run" "$@" | tail -n 1; }
 
 write good 'ok true true' 'not_ok false false' 'is echo a echo a' 'exits two 2 sh -c "exit 2"' 'like l ^b echo b' done_testing
 is "all passed" "5 passed, 0 failed" run_of good
@@ -43,6 +43,9 @@ echo 'exit 0' >"$tests/silent.sh"
 is "a test that says nothing failed" "0 passed, 1 failed" run_of silent
 is "no test at all is no success" "0 passed, 0 failed" run_of no-such
 not_ok "nor by its exit code" env LAB_TESTS="$tests" "$lab_root/run" no-such
-rm "$tests/told.sh"
+for day in 0 1 2; do printf '#!/bin/bash\n# x\n# day %s of 3\necho ok 1 - a\necho 1..1\n' "$day" >"$tests/shared-$day.sh"; done
+is "of three days' tests one runs a day" "1 passed, 0 failed, 2 skipped" env share=yes bash -c "$(declare -p tests lab_root); $(declare -f run_of); run_of shared"
+is "and all where no shares are asked for" "3 passed, 0 failed" run_of shared
+rm "$tests/told.sh" "$tests"/shared-?.sh
 is "all together" "10 passed, 12 failed" run_of
 done_testing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # The main job on Debian 13 by the very file that the other kinds get: not confirmed, then pending, the
 # new door, confirmed, rebooted.
 # shellcheck source=/dev/null

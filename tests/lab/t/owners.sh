@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # Who else is there: other owners of the packet filter are refused by name before anything changes; those
 # that only flush it are not (filter-kept.sh shows that ours stays). Where ssh.socket owns SSH's port, that
 # port stays.

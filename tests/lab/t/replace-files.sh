@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # Rules that files keep: iptables-persistent, as Oracle's images have it (its output rules guard the boot
 # volume, and stay), then nftables.service with an include, with a table for forwarding beside.
 # shellcheck source=/dev/null

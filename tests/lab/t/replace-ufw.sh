@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # ufw decided what comes in. It is replaced, said first, with what it lets in and the policy does not.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2016,SC2034,SC2154 # texts for the VPS; for replace_job.sh; vps_one comes from fresh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # Live sessions and several people at once: the first enable of the filter, a terminal that dies in the
 # middle of the steps, more time, the countdown, two who apply at the same moment.
 # shellcheck source=/dev/null

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # After a reboot in the window something is in the way of the undo for a while: it is tried again until
 # it is through. And what starts targets in the middle of the window is no reboot.
 # shellcheck source=/dev/null
@@ -13,6 +14,8 @@ remember "$one"
 
 pending "$one" --window 10m
 for verb in start isolate; do
+	# (whoever would undo the rest with it stands still: the slowest is to be right as well)
+	[ "$verb" = start ] || ok "apply and sentinel stand still" vps run "$one" pkill -STOP -f '/recover (apply-run|sentinel)'
 	ok "systemctl $verb multi-user.target, while it waits" vps run "$one" systemctl "$verb" multi-user.target
 	sleep 3
 	if [ "$verb" = start ]; then
@@ -21,6 +24,9 @@ for verb in start isolate; do
 done
 # isolate starts the unit of the early boot too, which undoes whatever it finds: back, not half of it
 ok "isolate takes it back" ended "$one" 60
+vps run "$one" pkill -CONT -f '/recover (apply-run|sentinel)'
+none_runs() { ! vps run "$one" pgrep -f /recover; }
+ok "  apply and sentinel go on, and end" wait_until 15 none_runs
 is_as_before "$one" "  byte for byte"
 owner_gets_in "$one" "  then"
 

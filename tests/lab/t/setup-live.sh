@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # setup-live.sh: what the live line says of a door that is shut by the provider, of wrong users and keys, of
 # old clients, of the right login; its keys; the console. On Debian 12 and 13 (sshd-session).
 # shellcheck disable=SC2154 # vps_one comes from fresh
@@ -16,7 +17,7 @@ to_pending() { # to_pending KIND
 	to_question 5
 	new_port
 	answer yes
-	shows "$1: nothing has come yet" "No connection has reached port $job_port yet" 40
+	shows "$1: nothing has come yet" "No connection has reached port $job_port yet" 90
 }
 states() { # states KIND
 	vps provider "$vps_one" on
@@ -31,6 +32,8 @@ states() { # states KIND
 	shows "$1: and left" "It left before it tried to log in"
 	try --key "$other_key" -l "$job_admin"
 	shows "$1: another key, and which" "$(ssh-keygen -lf "$other_key.pub" | awk '{ print $2 }')"
+	try --key "$job_key.pub" -l "$job_admin"
+	shows "$1: the public key instead of the private one" "not the .pub file, and type its passphrase"
 	try --key "$job_key" -l bob
 	shows "$1: another user" 'tried to log in as "bob"'
 	try --none -l "$job_admin"
@@ -46,11 +49,16 @@ states() { # states KIND
 	shows "$1: and gone without confirming" "left without confirming"
 	vps provider "$vps_one" off
 }
+lines_with() { screen | grep -cF -- "$1"; }
 keys_of_it() { # keys_of_it KIND
 	key e
 	shows "$1: e gives ten minutes more" " min" 5
 	shows "$1: and says so" "You have more time now."
 	if screen | grep -qE '^1[0-9] min [0-9]+ s left'; then pass "$1: more than ten are left"; else fail "$1: more than ten are left" "$(screen)"; fi
+	type_line 'sudo kannuki confirm'
+	shows "$1: what belongs in the other window is told to go there" "Type that in the new window" 5
+	is "$1: and nothing is left behind the question" 0 lines_with "[yes/no] >"
+	ok "$1: and nothing was undone by it" under_way "$vps_one"
 	key q
 	ends "$1: q leaves it running: 4" 4
 	ok "$1: and it runs" under_way "$vps_one"
@@ -61,6 +69,7 @@ keys_of_it() { # keys_of_it KIND
 	shows "$1: u asks" "Undo all changes now?"
 	type_line yes
 	ends "$1: and undoes" 1 40
+	shows "$1: and says how to go on" "run the same command once more"
 	is_as_before "$vps_one" "$1: byte for byte"
 }
 to_pending debian13

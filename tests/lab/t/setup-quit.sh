@@ -17,6 +17,8 @@ leave() { # leave WORDS QUESTION HOW: by a key of tmux (C-c, C-d) or a line
 	on_screen "Nothing was changed." || fail "$1: says that nothing was changed" "$(screen)"
 }
 
+first_line() { screen_past | grep -v '^$' | head -n 1; }
+
 rented cloud
 policy "$vps_one" '[ssh]' 'port = 22022' 'root-login = key' '[firewall]' 'open = ssh, web'
 remember "$vps_one"
@@ -27,6 +29,16 @@ leave "quit at what to publish" 4 quit
 leave "^C at the plan" 5 C-c
 leave "終了 at the plan" 5 終了
 is_as_before "$vps_one" "leaving at any question changes nothing"
+
+note "the connection is lost"
+gone() { ! vps run "$vps_one" pgrep -x kannuki; }
+for question in 1 2 3 4 5; do
+	screen_begin "$vps_one" en_US.UTF-8
+	to_question "$question"
+	tm kill-server
+	ok "lost at question $question: nothing goes on there" wait_until 10 gone
+done
+is_as_before "$vps_one" "and nothing is changed"
 
 note "a private key"
 screen_begin "$vps_one" ja_JP.UTF-8
@@ -46,6 +58,7 @@ ok "where a line that is written can be found" bash -c \
 note "languages"
 screen_begin "$vps_one" C.UTF-8
 shows "a locale that does not decide: asks, in both" "1. 日本語"
+is "before anything else is said" "  1. 日本語" first_line
 type_line 1
 shows "1 is Japanese" "質問は5つです"
 type_line q
@@ -55,6 +68,13 @@ shows "TERM=linux cannot draw kanji: says so" "cannot show Japanese"
 shows "and is English" "Under which name"
 type_line q
 ends "q" 1
+
+note "what it cannot do without is said before the questions"
+vps run "$vps_one" sh -c 'mv /usr/bin/sudo /usr/bin/sudo.away; mv /usr/sbin/nft /usr/sbin/nft.away'
+screen_begin "$vps_one" en_US.UTF-8
+ends "without sudo and nft: 5" 5
+shows "and how to get them" "apt-get install sudo nftables"
+vps run "$vps_one" sh -c 'mv /usr/bin/sudo.away /usr/bin/sudo; mv /usr/sbin/nft.away /usr/sbin/nft'
 
 note "a policy to start from"
 screen_begin "$vps_one" en_US.UTF-8 --policy policy.conf

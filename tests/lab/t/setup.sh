@@ -5,11 +5,19 @@
 # shellcheck disable=SC2154 # vps_one comes from fresh
 # shellcheck source=/dev/null
 . "$(dirname "$0")/../../lib/setup_screen.sh"
+. "$(dirname "$0")/../../lib/archive.sh"
+
+archive_begin bookworm
+trap 'tm kill-server 2>/dev/null; archive_cleanup' EXIT
+archive_package lab-tool 1.0
+archive_publish
 
 way() { # way LOCALE REACHABLE NOTHING LOGGED-IN DONE: words of that language
 	rented cloud "${1%%_*}"
+	[ "$1" != en_US ] || old_package
 	screen_begin "$vps_one" "$1.UTF-8"
 	to_question 1
+	ok "$1: says which file it is, as sha256sum does" says_its_sum
 	shows "$1: shows this server's fingerprint" "$(host_key "$vps_one")"
 	shows "$1: and what is reachable" "3000/tcp   python3"
 	to_question_from_2
@@ -17,7 +25,8 @@ way() { # way LOCALE REACHABLE NOTHING LOGGED-IN DONE: words of that language
 	new_port
 	answer yes
 	is "$1: five answers" 5 echo "$screen_answers"
-	shows "$1: says that nothing has reached the new port" "$3" 40
+	shows "$1: says that nothing has reached the new port" "$3" 90
+	[ "$1" != ja_JP ] || like "$1: that no update came is said, and is no hindrance" '^更新できませんでした' screen_past
 	is "$1: one screen holds it all" 1 lines_with "ssh -p $job_port $job_admin@$(vps addr "$vps_one" 4)"
 	is "$1: no line is too wide, no sign of ambiguous width" '' wide_lines
 	ok "$1: the printed way works" door "$vps_one" -- true
@@ -29,7 +38,15 @@ way() { # way LOCALE REACHABLE NOTHING LOGGED-IN DONE: words of that language
 	shows "$1: says so" "$5"
 	is "$1: only what was chosen answers" "80 3000 $job_port" answering
 	ok "$1: the policy is the language's" vps run "$vps_one" grep -qx "language = ${1%%_*}" /etc/kannuki/policy.conf
+	[ "$1" != en_US ] || is "$1: and all packages were updated first" 1.1 vps run "$vps_one" cat /usr/share/lab-tool/version
 	exits "$1: nothing is left to plan" 0 as_admin "$vps_one" kannuki plan
+}
+old_package() { # an update waits for the VPS
+	archive_use "$vps_one"
+	vps run "$vps_one" sh -c 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install lab-tool' >/dev/null 2>&1
+	archive_package lab-tool 1.1
+	archive_publish
+	vps run "$vps_one" sh -c 'rm -rf /var/lib/apt/lists/* /var/lib/apt/periodic/update-success-stamp' # it has not heard of it
 }
 to_question_from_2() {
 	answer "$job_admin"
@@ -44,6 +61,7 @@ to_question_from_2() {
 	asks 5
 }
 host_key() { vps run "$1" ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | awk '{ print $2 }'; }
+says_its_sum() { screen_past | grep -qF "$(sha256sum <"$job_program" | cut -d ' ' -f 1)"; }
 lines_with() { screen | grep -cF -- "$1"; }
 answering() { ports_only "$vps_one" 4 "22,80,3000,$job_port" | sort -n | xargs; }
 

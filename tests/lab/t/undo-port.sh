@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 2 of 3
 # undo of a confirmed transaction that moved the port only: the state before it was one of ours, too.
 # shellcheck source=/dev/null
 # shellcheck disable=SC2034,SC2154 # job_port is main_job.sh's; vps_one comes from fresh

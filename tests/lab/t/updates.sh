@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 1 of 3
 # updates: [updates] automatic and reboot. The package manager says what is in force, unattended-upgrades
 # proves it, a security update really comes by the timers' own services, and undo takes all back.
 # shellcheck source=/dev/null
@@ -27,7 +28,7 @@ exits "security updates come already: plan" 3 plan
 unsaid "  has no step for them" 'automatic updates'
 policy "$one" "${doors[@]}" '[updates]' 'reboot = 03:30'
 exits "a time for restarts" 3 plan
-said "  is planned, with the zone" 'automatic updates: those for security; where one needs it, restart at 03:30 \(.*UTC\)'
+said "  is planned, with the zone" 'where an update needs it, restart at 03:30 \(.*UTC\)'
 policy "$one" "${doors[@]}" '[updates]' 'automatic = no' 'reboot = 03:30'
 exits "restarts without automatic updates: refused" 2 plan
 said "  with file and line" 'policy.conf:[0-9]+: \[updates\] reboot'
@@ -92,8 +93,10 @@ said "  it is installed first, and that stays" 'not undone: packages stay'
 said "  by name" 'install unattended-upgrades'
 pending "$one"
 said "  the plan is made anew after it" 'plan, made anew'
-is "  in the window asked for" 04:15 effective Unattended-Upgrade::Automatic-Reboot-Time
+is "  apt restarts nothing itself" false effective Unattended-Upgrade::Automatic-Reboot
+like "  the window is ours (restart-window.sh)" 'restart-run 04:15' vps run "$one" cat /etc/systemd/system/kannuki-restart.service
 exits "  undone" 0 as_root_password "$one" ./kannuki undo --yes
 ok "  the package stays" vps run "$one" test -x /usr/bin/unattended-upgrade
 not_ok "  our file does not" vps run "$one" test -e /etc/apt/apt.conf.d/99kannuki-updates
+not_ok "  nor our timer" vps run "$one" test -e /etc/systemd/system/kannuki-restart.timer
 done_testing

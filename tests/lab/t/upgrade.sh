@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# day 0 of 3
 # A confirmed host gets a new openssh-server whose sshd_config is another one: whether the package keeps the
 # host's or puts its own in place, the doors stay as they were confirmed; also where ssh.socket owns the port.
 # shellcheck source=/dev/null

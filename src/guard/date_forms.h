@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * date_forms.h - what datepattern says, as the forms of dates that are looked for, for date_detector.c.
+ *
+ * They are made once for all that have the same patterns.
+ */
+#pragma once
+
+#include "guard/date_fast.h"
+
+/* One form, and how it did so far. */
+struct date_form {
+	struct date_template template;
+	double weight; /* of one hit: what is bound to the line's begin counts more */
+	unsigned long hits;
+	size_t distance; /* where it was found last */
+	double last_used;
+	enum date_fast fast;
+	struct date_gate gate;
+	bool bare; /* what it finds depends on nothing beside it: the same text is the same time */
+};
+
+/* What comes of patterns. */
+struct date_forms {
+	struct date_forms *next;
+	char *patterns;
+	int last_decade;
+	unsigned users;
+	struct date_form *form;
+	size_t count;
+	struct date_gate gate; /* GATE_CHAR: of all of them; else GATE_OPEN */
+};
+
+/* Each that is got is put back. */
+int date_forms_get(const char *patterns, int last_decade, struct date_forms **ret, struct err *e);
+void date_forms_put(struct date_forms *f);

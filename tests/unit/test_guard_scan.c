@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * guard/literals.h and guard/scan.h: no line that an expression matches is kept from it, and which are.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "guard/literals.h"
+#include "guard/scan.h"
+#include "lib/t.h"
+
+/* Words joined by '|', "" for none. */
+static bool words_are(const char *regex, const char *want)
+{
+	CLEANUP_STRV struct strv any = { 0 };
+	CLEANUP_FREE char *have = NULL;
+
+	literals_of(regex, &any);
+	have = strv_join(&any, "|");
+	if (strcmp(have, want) != 0)
+		printf("# %s: %s, not %s\n", regex, have, want);
+	return strcmp(have, want) == 0;
+}
+
+static int words_of_expressions(void)
+{
+	static const char *const cases[][2] = {
+		{ "^Failed \\S+ for", "failed " },
+		{ "[aA]uthentication (?:failure|error) for x.*",
+		  "authentication failure for x|authentication error for x" },
+		{ "a+bcd?e", "bcde|bce" },
+		{ "(?:abc)?defg", "abcdefg|defg" },
+		{ "(?:abc)*defg", "defg" },
+		{ "(?:abc)+de", "abc" },
+		{ "(?:abc){2}de", "abc" },
+		{ "(?:abc){0,2}de", "de" },
+		{ "x{y", "x{y" },
+		{ "abc|de.*fghi", "abc|fghi" },
+		{ "abc|.*", "" },
+		{ "abc|", "" },
+		{ "(?P<name>abc)(?P=name)d", "abc" },
+		{ "(?=look)ab(?!not)cd(?<=x)ef(?<!y)gh", "abcdefgh" },
+		{ "^\\bab\\Bcd$", "abcd" },
+		{ "\\.\\[a\\]\\-", ".[a]-" },
+		{ "a\\x{62}c\\o{144}e", "abcde" },
+		{ "a\\x{e9}bc", "bc" },
+		{ "caf\xc3\xa9 au lait", " au lait" },
+		{ "ab\\ncde", "cde" },
+		{ "[^a]bcd[a-z]e", "bcd" },
+		{ "[abc]d", "ad|bd|cd" },
+		{ "[abcdef]gh", "gh" },
+		{ "[]x]yz", "]yz|xyz" },
+		{ "(?i:ABC)D", "abcd" },
+		{ "(?(<c>): |abcdef)", "" },
+		{ "(?P<c>y)?(?(<c>)yes|no)", "" },
+		{ "(?>abc|abd)e", "abce|abde" },
+		{ "(abc", "" },
+		{ "abc)", "" },
+		{ "a\\Kbc", "" },
+		{ "", "" },
+		{ ".", "" },
+		{ "0123456789012345678901234567890123456789", "01234567890123456789012345678901" },
+	};
+	bool good = true;
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		good = words_are(cases[i][0], cases[i][1]) && good;
+	T_OK(good);
+	return 0;
+}
+
+static int deep_and_wide_expressions_end(void)
+{
+	CLEANUP_STR struct str deep = { 0 }, wide = { 0 };
+	CLEANUP_STRV struct strv any = { 0 };
+
+	for (int i = 0; i < 100000; i++)
+		str_add(&deep, "(");
+	literals_of(deep.text, &any);
+	T_OK(any.count == 0);
+	for (int i = 0; i < 12; i++)
+		str_add(&wide, "(?:ab|cd|ef|gh)");
+	literals_of(wide.text, &any);
+	T_OK(any.count > 0 && any.count <= LITERALS_MAX);
+	return 0;
+}
+
+static unsigned long long draw(unsigned long long *seed)
+{
+	*seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
+	return *seed >> 33;
+}
+
+static void add(struct scan *s, size_t owner, size_t question, const char *words)
+{
+	CLEANUP_STRV struct strv any = { 0 };
+
+	strv_split(&any, words, "|");
+	scan_add(s, owner, question, &any);
+}
+
+static bool asked(const struct scan *s, size_t owner, size_t question)
+{
+	return scan_questions(s, owner)[question / 64] >> question % 64 & 1;
+}
+
+static void look(struct scan *s, const char *line)
+{
+	char folded[600 + SCAN_PAD] = { 0 };
+	size_t len = strlen(line);
+
+	for (size_t i = 0; i < len; i++)
+		folded[i] = scan_fold(line[i]);
+	scan_line(s, folded, len);
+}
+
+static int questions_are_asked_of_lines_with_their_words(void)
+{
+	struct scan *s = scan_new(3);
+	const uint32_t *found;
+
+	add(s, 0, 0, "failed password|invalid user");
+	add(s, 0, 70, "abc");
+	add(s, 1, 1, "invalid user");
+	add(s, 1, 0, "");
+	add(s, 2, 0, "ab");
+	scan_finish(s);
+	look(s, "nothing of it");
+	T_OK(!asked(s, 0, 0) && !asked(s, 0, 70) && !asked(s, 1, 1));
+	/* No word, or one that is too short to look for: always. */
+	T_OK(asked(s, 1, 0) && asked(s, 2, 0) && scan_found(s, &found) == 0);
+	look(s, "an INVALID USER");
+	T_OK(asked(s, 0, 0) && !asked(s, 0, 70) && asked(s, 1, 1) && asked(s, 1, 0));
+	T_OK(scan_found(s, &found) == 2);
+	look(s, "xabcx");
+	T_OK(!asked(s, 0, 0) && asked(s, 0, 70) && !asked(s, 1, 1));
+	T_OK(scan_found(s, &found) == 1 && found[0] == 0);
+	scan_more(s, "failed password\0               ", 15);
+	T_OK(asked(s, 0, 0) && asked(s, 0, 70));
+	look(s, "");
+	T_OK(!asked(s, 0, 0) && !asked(s, 0, 70));
+	scan_all(s);
+	T_OK(asked(s, 0, 0) && asked(s, 0, 70) && asked(s, 1, 1));
+	scan_free(s);
+	return 0;
+}
+
+/* Words that overlap, repeat and begin each other, of a small alphabet: against strstr(). */
+static int the_same_as_strstr(void)
+{
+	unsigned long long seed = (unsigned long long)time(NULL);
+
+	printf("# seed %llu\n", seed);
+	for (int round = 0; round < 300; round++) {
+		size_t count = 1 + draw(&seed) % 40, shortest = 3 + draw(&seed) % 8;
+		struct scan *s = scan_new(count);
+		char word[40][40];
+
+		for (size_t i = 0; i < count; i++) {
+			size_t len = shortest + draw(&seed) % 12;
+
+			for (size_t k = 0; k < len; k++)
+				word[i][k] = (char)('a' + draw(&seed) % 2);
+			word[i][len] = '\0';
+			add(s, i, 3, word[i]);
+		}
+		scan_finish(s);
+		for (int lines = 0; lines < 50; lines++) {
+			size_t len = draw(&seed) % 60;
+			char line[61];
+
+			for (size_t k = 0; k < len; k++)
+				line[k] = (char)('a' + draw(&seed) % 2);
+			line[len] = '\0';
+			look(s, line);
+			for (size_t i = 0; i < count; i++)
+				T_OK(asked(s, i, 3) == (strstr(line, word[i]) != NULL));
+		}
+		scan_free(s);
+	}
+	return 0;
+}
+
+int main(void)
+{
+	static const struct t_case cases[] = {
+		T(words_of_expressions),
+		T(deep_and_wide_expressions_end),
+		T(questions_are_asked_of_lines_with_their_words),
+		T(the_same_as_strstr),
+	};
+
+	return t_main(cases, COUNT(cases));
+}
