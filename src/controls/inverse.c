@@ -11,6 +11,7 @@
 #include "steps/bans.h"
 #include "steps/change.h"
 #include "steps/file.h"
+#include "steps/guard.h"
 #include "steps/journal.h"
 #include "steps/nft.h"
 #include "steps/reverse.h"
@@ -438,7 +439,8 @@ static int add_steps_back(const struct inverse *v, struct plan *p, struct err *e
 		if (v->left_out[i] || s->kind == &step_sshd || s->kind == &step_ban_pause ||
 		    (s->kind == &step_nft && !is_first_nft(t, i)))
 			continue;
-		add_reverse(t, i, phase, p);
+		/* It takes whom it has banned with it, which nothing brings back. */
+		add_reverse(t, i, s->kind == &step_guard ? PHASE_FINISH : phase, p);
 	}
 	return 0;
 }

@@ -189,6 +189,27 @@ static int run_back(const struct step_ctx *c, const char *const *unit, size_t co
 	return worst;
 }
 
+/* Stopped and disabled already: then it is our own start that is taken back, an undo that is undone. */
+static bool was_all_off(const struct image *pre, const char *const *unit, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_on(pre, unit[i]) ||
+		    str_starts(state_of(pre, "UnitFileState", unit[i]), "enabled"))
+			return false;
+	return true;
+}
+
+/* Live, once the links are as they were. */
+static int as_before(const struct step_ctx *c, const char *const *unit, size_t count,
+		     const struct image *pre, struct err *e)
+{
+	if (!was_all_off(pre, unit, count))
+		return run_back(c, unit, count, pre, e);
+	return systemctl(c, "daemon-reload", NULL, 0, e) < 0
+		       ? -1
+		       : systemctl(c, "stop", unit, count, e);
+}
+
 static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
 		const struct image *post, struct err *e)
 {
@@ -210,7 +231,7 @@ static int undo(const struct step_ctx *c, const struct step *s, const struct ima
 	}
 	if (c->boot)
 		return r;
-	err_keep_worst(&r, e, run_back(c, unit, count, pre, &live), &live);
+	err_keep_worst(&r, e, as_before(c, unit, count, pre, &live), &live);
 	return r;
 }
 
@@ -220,7 +241,7 @@ static int settle(const struct step_ctx *c, const struct step *s, const struct i
 	const char *unit[UNITS_MAX];
 	size_t count;
 
-	return units_of(s, unit, &count, e) < 0 ? -1 : run_back(c, unit, count, pre, e);
+	return units_of(s, unit, &count, e) < 0 ? -1 : as_before(c, unit, count, pre, e);
 }
 
 const struct step_kind step_services = {

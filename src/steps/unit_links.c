@@ -14,7 +14,10 @@ struct scan {
 	const char *name;
 	struct image *found;
 	struct strv folders;
+	struct strv
+		half; /* links whose put or removal was killed: something staged lies beside them */
 };
+#define STAGED_END ".kannuki~" /* os.h: how what is staged is called */
 
 static int add_if_link(struct scan *s, const char *path, struct err *e)
 {
@@ -83,10 +86,17 @@ static int scan_rc_dir(struct scan *s, char level, const char *service, struct e
 	if (os_list(s->c->os, dir, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, names.item[i]);
+		const char *entry = names.item[i];
+		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, entry);
+		CLEANUP_FREE char *meant = NULL;
 
-		if (is_rc_link(names.item[i], service) && add_if_link(s, path, e) < 0)
+		if (is_rc_link(entry, service) && add_if_link(s, path, e) < 0)
 			return -1;
+		if (entry[0] != '.' || !str_ends(entry, STAGED_END))
+			continue;
+		meant = xstrndup(entry + 1, strlen(entry) - 1 - strlen(STAGED_END));
+		if (is_rc_link(meant, service))
+			strv_addf(&s->half, "%s/%s", dir, meant);
 	}
 	return 0;
 }
@@ -114,6 +124,7 @@ int unit_links_capture(const struct step_ctx *c, const char *name, struct image 
 
 	folders = strv_join(&s.folders, "\n");
 	strv_done(&s.folders);
+	strv_done(&s.half);
 	if (r == 0)
 		image_set_text(ret, "folders", folders);
 	return r;
@@ -142,20 +153,23 @@ static int links_back(const struct step_ctx *c, const struct image *now, const s
 	return 0;
 }
 
-/* A removal that was killed had moved the link aside, where no scan finds it: it is taken up again. */
-static int removals_to_their_end(const struct scan *s, const struct image *pre, struct err *e)
+/* A put or a removal that was killed left a link under its staged name, where no scan finds it: it is taken up again. */
+static int halves_to_their_end(struct scan *s, const struct image *pre, struct err *e)
 {
 	for (size_t i = 0; i < s->folders.count; i++) {
-		CLEANUP_FREE char *path = xasprintf("%s/%s", s->folders.item[i], s->name);
 		CLEANUP_FREE char *staged =
-			xasprintf("%s/.%s.kannuki~", s->folders.item[i], s->name);
+			xasprintf("%s/.%s" STAGED_END, s->folders.item[i], s->name);
 		struct node n CLEANUP_NODE = { 0 };
 
-		if (os_get(s->c->os, staged, &n, e) < 0 ||
-		    (n.type != NODE_ABSENT && !image_node(pre, path) &&
-		     os_remove(s->c->os, path, e) < 0))
+		if (os_get(s->c->os, staged, &n, e) < 0)
 			return -1;
+		if (n.type != NODE_ABSENT)
+			strv_addf(&s->half, "%s/%s", s->folders.item[i], s->name);
 	}
+	for (size_t i = 0; i < s->half.count; i++)
+		if (!image_node(pre, s->half.item[i]) &&
+		    os_remove(s->c->os, s->half.item[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -175,10 +189,11 @@ int unit_links_undo(const struct step_ctx *c, const char *name, const struct ima
 	if (r == 0)
 		r = links_back(c, &now, pre, e);
 	if (r == 0)
-		r = removals_to_their_end(&s, pre, e);
+		r = halves_to_their_end(&s, pre, e);
 	for (size_t i = 0; r == 0 && i < s.folders.count; i++)
 		if (!strv_has(&had, s.folders.item[i]))
 			r = remove_new_folder(c, s.folders.item[i], e);
 	strv_done(&s.folders);
+	strv_done(&s.half);
 	return r;
 }

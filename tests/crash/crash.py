@@ -186,7 +186,11 @@ def planned(kind, a):
 
 def run_kind(kind, a, part, tally):
     wanted = [act for act in kind.acts if a.act in (None, act.name or "-") and not (a.power and act.name)]
-    needed = {act.name for act in wanted} | {act.after for act in wanted}
+    needed, by_name = set(), {act.name: act for act in kind.acts}
+    for act in wanted:
+        while act.name not in needed:
+            needed.add(act.name)
+            act = by_name[act.after]
     made = {}
     for act in [act for act in kind.acts if act.name in needed]:
         begin = time.monotonic()

@@ -26,6 +26,7 @@ class Act:
     after: str = ""
     back: bool = False  # it takes the act before it back: its proof is the owner's former login
     proof: bool = True  # False: no door changes, nothing is asked for
+    sent: bool = False  # it begins with the program that was sent, beside which the guard lies
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Kind:
     old_port: int = 22
     port: int = 22022
     runs: tuple = ()  # units beside the common ones
+    guard: bool = False  # kannuki-guard lies beside the program
 
     @property
     def root(self):
@@ -80,6 +82,12 @@ KINDS = [
           Act("revoke", ("admin", "revoke", "hanako"), frozenset({"account"}), proof=False)),
          states=("all-steps.sh",), secret="", port=47022,
          runs=("nftables.service", "fail2ban.service", "former.socket", "former.service")),
+    Kind("guard", "cloud", STANDARD + "[guard]\nenabled = yes\n", apply_and_undo(USUAL | {"guard"}), guard=True),
+    Kind("import", "bans", STANDARD,
+         (Act("", ("apply",), USUAL | {"bans", "ban-pause"}),
+          Act("import", ("guard", "import"), frozenset("guard guard-bans services".split()), proof=False, sent=True),
+          Act("undo-import", ("undo",), frozenset({"reverse"}), after="import", back=True, proof=False)),
+         states=("fail2ban.sh",), runs=("fail2ban.service",), guard=True),
 ]
 
 
@@ -107,9 +115,8 @@ def step_table():
         return {names[row] for row in re.findall(r"&(step_\w+)", text.read())}
 
 
-# Cut everywhere in tests/unit instead: no kernel of ours has SELinux (test_selinux.c), and these settings have no guard
-# that answers (test_step_guard.c; tests/lab/t/guard-host.sh).
-NOWHERE = {"selinux-port", "guard", "guard-bans"}
+# Cut everywhere in tests/unit instead: no kernel of ours has SELinux (test_selinux.c).
+NOWHERE = {"selinux-port"}
 
 
 def unused():

@@ -8,6 +8,7 @@ the layer of a checkpoint: a later world then begins there, with the same filter
 """
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -237,11 +238,13 @@ class World:
                 yield from in_layer(os.path.join(layer, part), prefix)
 
     def rules(self):
-        return self.run(["nft", "-s", "list", "ruleset"])[1]
+        """Without how long a ban still lasts, and the tables by name: a packet that one of them drops is dropped."""
+        text = re.sub(r" (timeout|expires) (?=\S*[dhm]\S*s\b)\S+", r" \1 -", self.run(["nft", "-s", "list", "ruleset"])[1])
+        return "".join(sorted(re.split(r"(?m)^(?=table )", text)))
 
     def saved(self):
         """What the kernel of this world holds, as [(command, its input)] that puts it back."""
-        parts, theirs = [], set()
+        parts, theirs = [], {"inet f2b-table"}  # fail2ban makes it at its start
         for family, program in (("ip", "/usr/sbin/iptables"), ("ip6", "/usr/sbin/ip6tables")):
             text = self.run([program + "-save"], may_fail=True)[1]  # only iptables reads back what it made
             theirs |= {"%s %s" % (family, line[1:]) for line in text.splitlines() if line.startswith("*")}

@@ -34,11 +34,11 @@ JOB_LIMIT = 90
 # What a service may say: what is done here, and what makes no difference to what we look at.
 DONE = set("""Type ExecStartPre ExecStart ExecStartPost ExecReload ExecStop ExecStopPost RemainAfterExit Environment
     EnvironmentFile RuntimeDirectory RuntimeDirectoryMode KillMode Restart RestartSec RestartPreventExitStatus
-    SuccessExitStatus TimeoutStartSec TimeoutStopSec""".split())
+    SuccessExitStatus TimeoutStartSec TimeoutStopSec UMask""".split())
 NO_MATTER = set("""OOMScoreAdjust StandardInput StandardOutput StandardError Nice IOSchedulingClass IOSchedulingPriority
-    PIDFile GuessMainPID IgnoreSIGPIPE""".split())
+    PIDFile GuessMainPID IgnoreSIGPIPE WatchdogSec""".split())
 SANDBOX = re.compile(r"Protect|Private|Restrict|ReadWritePaths|ReadOnlyPaths|NoNewPrivileges|LockPersonality|MemoryDeny|"
-                     r"CapabilityBoundingSet|SystemCall|Limit")
+                     r"CapabilityBoundingSet|SystemCall|Limit|MemoryMax|TasksMax|DevicePolicy|ProcSubset|KeyringMode|RemoveIPC|IPAddressDeny")
 TYPES = "simple exec idle oneshot notify".split()
 
 
@@ -217,6 +217,8 @@ class Manager:
             argv = [TRACER, "-s", self.wrap["ask"], "-o", "/dev/null", "--"] + argv
         elif wrapped:
             argv = [TRACER, "-k", str(self.wrap["kill"]), *self.wrap.get("options", []), "-o", self.wrap["log"], "--"] + argv
+        if mask := unit.get("Service", "UMask"):
+            argv = ["/bin/sh", "-c", 'umask %s; exec "$0" "$@"' % mask] + argv
         if units.matching([unit.name], self.wrap.get("idle", "")):
             argv = ["/bin/sleep", "infinity"]
         log = os.open("/dev/units.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -420,7 +422,7 @@ class Manager:
 
     def signal_tree(self, unit, number):
         pids = descendants(unit.main) if unit.main else []
-        if unit.get("Service", "KillMode") == "process":
+        if unit.get("Service", "KillMode") == "process" or (unit.get("Service", "KillMode") == "mixed" and number != signal.SIGKILL):
             pids = pids[:1]
         for pid in pids:
             try:

@@ -69,7 +69,7 @@ class Setting:
             given.append("--password-stdin")
         if self.act.proof:
             given.append("--no-wait")
-        return [INSTALLED if self.act.name else PROGRAM, *self.act.words, *given, "--yes"]
+        return [INSTALLED if self.act.name and not self.act.sent else PROGRAM, *self.act.words, *given, "--yes"]
 
     def takes_secret(self):
         return self.act.name == "" and self.kind.new and self.kind.secret != ""
@@ -140,6 +140,8 @@ def make_tools(s):
         if name == "systemctl":
             shutil.copy2(os.path.join(s.base, place), lib + "/systemctl")
     shutil.copy2(s.program, root + "/kannuki")
+    if s.kind.guard:
+        shutil.copy2(s.program + "-guard", root + "/kannuki-guard")
     if not os.path.exists(s.work + "/key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "taro@laptop", "-f", s.work + "/key"], check=True)
     with open(s.work + "/key.pub", encoding="ascii") as key, open(root + "/policy.conf", "w", encoding="ascii") as policy:
@@ -346,6 +348,8 @@ def make_ended_at_once(s):
 def keep_ended(s, w, since):
     """The confirmed state, and where the next act begins."""
     wait_for(lambda: not [p for p in state.processes(w) if "recover" in p])
+    if s.kind.guard:
+        time.sleep(1.5)  # whom it has taken over it bans a moment later
     s.wanted["confirmed"] = s.look(since)(w)
     s.checkpoint["ended"] = w.keep(s.layer("ended"), w.saved(), running(w))
 

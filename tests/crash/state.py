@@ -24,13 +24,15 @@ FOLDERS = ["/tmp", "/var/tmp", "/run/systemd/system", "/run/kannuki", "/var/lib/
 
 
 TXN = "/var/lib/kannuki/txn/"
+# SQLite's: what is in its pages and which helpers lie beside it is another at each run; `look` asks whether it is there
+DATABASES = "/var/lib/kannuki-guard"
 # kannuki's lock file, which stays for the next one; what sshd tells a login, when the login was killed
 NO_LEFTOVER = r"/run/kannuki/lock|/tmp/sshauth\.\w+"
 
 
 @functools.lru_cache(None)
 def left_out(name):
-    return any(fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(name, p + "/*") for p in snapshot.LEFT_OUT)
+    return any(fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(name, p + "/*") for p in [*snapshot.LEFT_OUT, DATABASES + "/*.db*"])
 
 
 def described(root, name):
@@ -117,6 +119,7 @@ def look(world, before, since):
     state["processes"] = processes(world)
     for folder in FOLDERS:
         state[folder] = [n for n in listing(root, folder) if not re.fullmatch(NO_LEFTOVER, folder + "/" + n)]
+    state[DATABASES] = sorted({n.partition("-")[0] for n in listing(root, DATABASES)})
     state["staged"] = staged(root, changed)
     # images (pre, post) stay where it was confirmed, for a later undo; they hold password hashes
     state["left of transactions"] = [n for ident in listing(root, TXN) for n in listing(root, TXN + ident)

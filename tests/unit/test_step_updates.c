@@ -184,6 +184,73 @@ static int after_a_reboot_they_run_again(void)
 	return 0;
 }
 
+/* They were stopped and confirmed so; taking that back is itself taken back, by whoever has to at that boot or without one. */
+static int taken_back_and_that_taken_back(bool at_boot)
+{
+	CLEANUP_IMAGE struct image stopped = { 0 };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(t.s.kind->capture(&t.c, &t.s, &stopped, &e) == 0);
+	T_OK(trial_undo(&t, true, &e) == 0 && both_run(&t.p));
+	t.c.boot = at_boot;
+	T_OK(t.s.kind->undo(&t.c, &t.s, &stopped, &t.pre, &e) == 0);
+	t.c.boot = false;
+	T_OK(!at_boot || t.s.kind->settle(&t.c, &t.s, &stopped, &e) == 0);
+	T_OK(!pretend_is_active(&t.p, "rpcbind.service") &&
+	     !pretend_is_active(&t.p, "rpcbind.socket"));
+	T_OK(t.s.kind->verify(&t.c, &t.s, &e) == 0);
+	trial_done(&t);
+	return 0;
+}
+
+static int stopped_again_when_their_undo_is_undone(void)
+{
+	return taken_back_and_that_taken_back(false) || taken_back_and_that_taken_back(true);
+}
+
+/* It did not run before; a client may have come, or a person may want it. */
+static int what_others_started_goes_on(void)
+{
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), idle);
+	T_OK(trial_apply(&t, &e) == 0);
+	for (size_t i = 0; i < t.p.unit_count; i++)
+		t.p.unit[i].active |= str_eq(t.p.unit[i].name, "rpcbind.service");
+	T_OK(pretend_is_active(&t.p, "rpcbind.service"));
+	T_OK(trial_undo(&t, true, &e) == 0 && pretend_is_active(&t.p, "rpcbind.service"));
+	T_OK(t.s.kind->settle(&t.c, &t.s, &t.pre, &e) == 0 &&
+	     pretend_is_active(&t.p, "rpcbind.service"));
+	trial_done(&t);
+	return 0;
+}
+
+/* Of a service with a script of System V too; and it was killed within. */
+static int link_that_was_staged_goes(void)
+{
+	struct node n = { .type = NODE_LINK, .data = (char *)"../init.d/rpcbind", .len = 17 };
+	CLEANUP_NODE struct node left = { 0 };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_services, both(), running);
+	pretend_dir(&t.p, "/etc/rc2.d", 0755);
+	T_OK(trial_apply(&t, &e) == 0);
+	T_OK(os_put(t.base, "/etc/rc2.d/.S01rpcbind.kannuki~", NULL, &n, &e) == 0);
+	T_OK(os_put(t.base, "/etc/rc2.d/.S01others.kannuki~", NULL, &n, &e) == 0);
+	T_OK(trial_undo(&t, true, &e) == 0);
+	T_OK(os_get(t.base, "/etc/rc2.d/.S01rpcbind.kannuki~", &left, &e) == 0 &&
+	     left.type == NODE_ABSENT);
+	T_OK(os_get(t.base, "/etc/rc2.d/.S01others.kannuki~", &left, &e) == 0 &&
+	     left.type == NODE_LINK);
+	trial_done(&t);
+	return 0;
+}
+
 static bool told_to_stop;
 static bool told_to_start; /* without waiting */
 
@@ -244,10 +311,17 @@ static int services_cut_anywhere_come_back(void)
 int main(void)
 {
 	static const struct t_case cases[] = {
-		T(values_come_into_force_and_go),   T(later_file_is_noticed),
-		T(dry_run_that_fails_is_quoted),    T(updates_cut_anywhere_come_back),
-		T(service_and_socket_stop_as_one),  T(started_again_by_another_is_a_failure),
-		T(after_a_reboot_they_run_again),   T(one_that_refuses_to_stop_is_said),
+		T(values_come_into_force_and_go),
+		T(later_file_is_noticed),
+		T(dry_run_that_fails_is_quoted),
+		T(updates_cut_anywhere_come_back),
+		T(service_and_socket_stop_as_one),
+		T(started_again_by_another_is_a_failure),
+		T(after_a_reboot_they_run_again),
+		T(one_that_refuses_to_stop_is_said),
+		T(stopped_again_when_their_undo_is_undone),
+		T(what_others_started_goes_on),
+		T(link_that_was_staged_goes),
 		T(services_cut_anywhere_come_back),
 	};
 
