@@ -269,5 +269,5 @@ const struct package_manager package_apt = {
 	.prove = prove,
 	.sources = apt_sources,
 	.unreached = apt_unreached,
-	.ownerless = apt_ownerless,
+	.owners = apt_owners,
 };

@@ -330,5 +330,5 @@ const struct package_manager package_dnf = {
 	.prove = prove,
 	.sources = dnf_sources,
 	.unreached = dnf_unreached,
-	.ownerless = dnf_ownerless,
+	.owners = dnf_owners,
 };

@@ -78,8 +78,8 @@ struct package_manager {
 	/* What the updates that come by themselves leave out, and packages that no source has: a line each for a
 	 * person, behind those that are there. */
 	int (*unreached)(struct os *os, const struct facts *f, struct strv *ret, struct err *e);
-	/* Of these files those that are of no package. */
-	int (*ownerless)(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
+	/* Of each of these files the package, in their order; "": of none. */
+	int (*owners)(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
 };
 
 extern const struct package_manager package_apt, package_dnf;
