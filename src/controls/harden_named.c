@@ -181,7 +181,7 @@ static int umask_propose(const struct control_in *in, const struct finding *foun
 /* --- the table -------------------------------------------------------------------------------------- */
 
 static const struct own_files core_dumps = {
-	.title = N_("no core dumps, of any program"),
+	.title = N_("no core dumps of who logs in, and none kept by systemd"),
 	.file = { { "/etc/security/limits.d/60-kannuki.conf",
 		    WRITTEN "*\thard\tcore\t0\nroot\thard\tcore\t0\n" },
 		  { "/etc/systemd/coredump.conf.d", NULL },
@@ -260,7 +260,7 @@ const struct control harden_named_controls[] = {
 	},
 	{
 		.id = "kernel.core-dumps",
-		.title = N_("No program leaves a core dump where the policy says so"),
+		.title = N_("Who logs in leaves no core dump where the policy says so"),
 		.why = N_("a core file holds the passwords and keys its program had in memory"),
 		.source = "limits.conf(5), coredump.conf(5); CIS 1.5",
 		.fix = N_("apply writes it"),
