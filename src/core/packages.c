@@ -9,10 +9,11 @@
 #include "core/quiet.h"
 #include "core/words.h"
 
-#define UNIT_PATH     "/run/systemd/system/" PACKAGES_UNIT
-#define LOG_PATH      "/run/kannuki/packages.log"
-#define POLL_MS	      400
-#define LIMIT_SECONDS 3600
+#define UNIT_PATH      "/run/systemd/system/" PACKAGES_UNIT
+#define LOG_PATH       "/run/kannuki/packages.log"
+#define POLL_MS	       400
+#define LIMIT_SECONDS  3600
+#define SILENT_SECONDS 60
 /* Room for dpkg to end what it began on a disk that is full by then, taken before and given back at the end. A file
  * system that cannot do so takes none. */
 #define ROOM_PATH  "/var/cache/kannuki-room"
@@ -197,6 +198,25 @@ static int waits_too_long(struct os *os, const struct reader *r, struct err *e)
 		       (unsigned)QUIET_PACKAGE_SECONDS);
 }
 
+/* PID 1 answers nobody while it starts itself anew, as needrestart has it do where an update replaced what it runs
+ * on. */
+static int state_soon(struct os *os, char **ret, struct err *e)
+{
+	int64_t end = os_now(os, OS_MONOTONIC) + SILENT_SECONDS * INT64_C(1000000000);
+
+	for (;;) {
+		struct err why = { 0 };
+
+		if (state(os, ret, &why) == 0)
+			return 0;
+		if (os_now(os, OS_MONOTONIC) >= end) {
+			*e = why;
+			return -1;
+		}
+		os_sleep(os, POLL_MS);
+	}
+}
+
 /* 1: it failed, r->error says why. */
 static int follow(struct os *os, struct reader *r, struct err *e)
 {
@@ -206,7 +226,7 @@ static int follow(struct os *os, struct reader *r, struct err *e)
 		CLEANUP_FREE char *now = NULL;
 
 		/* First the state: what the log lacks then comes in the look that follows. */
-		if (state(os, &now, e) < 0 || say_new(os, r, e) < 0)
+		if (state_soon(os, &now, e) < 0 || say_new(os, r, e) < 0)
 			return -1;
 		if (str_eq(now, "active"))
 			return 0;

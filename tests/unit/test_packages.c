@@ -24,6 +24,7 @@ static const char *repair_ends, *repair_writes; /* of the second unit, which fin
 static char repairs[4096];			/* that unit's text; "": it was not started */
 static char unit[4096];				/* the unit's text when it is started */
 static unsigned polls;
+static unsigned silent; /* so often PID 1 does not answer, once it has begun */
 static struct strv said;
 
 static int systemctl(struct fake *f, const struct run *r, struct run_result *ret, struct err *e)
@@ -39,6 +40,10 @@ static int systemctl(struct fake *f, const struct run *r, struct run_result *ret
 			snprintf(unit, sizeof(unit), "%s", fake_text(f, UNIT));
 		state = "activating";
 		polls = 0;
+	}
+	if (str_eq(r->argv[1], "show") && str_eq(state, "activating") && silent && silent--) {
+		ret->err = xstrdup("Failed to get properties: Connection reset by peer\n");
+		return 1;
 	}
 	/* The log grows in the middle of a line. */
 	if (str_eq(r->argv[1], "show") && str_eq(state, "activating") && polls++ == 1)
@@ -81,6 +86,7 @@ static struct fake *host(void)
 	ends = "active";
 	writes = "Get:1 http://a lists\nSetting up a (1.1)\nReading state\nW: careful\n";
 	memset(tells, 0, sizeof(tells));
+	silent = 0;
 	unit[0] = repairs[0] = '\0';
 	repair_ends = "active";
 	repair_writes = "";
@@ -119,6 +125,21 @@ static int asks_nothing_and_shows_whole_lines(void)
 #define NOISE                                                                                   \
 	"pmerror:a:70:gone\npmstatus\npmstatus:\npmstatus:b\npmstatus:b:101:no\npmstatus:b:-1:" \
 	"no\ndlstatus::nan:\n"
+
+/* needrestart has PID 1 start itself anew. */
+static int silence_of_pid_1_is_waited_for(void)
+{
+	CLEANUP_FAKE struct fake *f = host();
+	const struct packages_job all = { .update_all = true };
+	struct err e = { 0 };
+
+	silent = 20;
+	T_OK(packages_run(&f->os, &all, &show, &e) == 0 && silent == 0 && said.count == 3);
+	f = (fake_free(f), host());
+	silent = 100000;
+	T_OK(packages_run(&f->os, &all, &show, &e) < 0 && strstr(e.msg, "Connection reset"));
+	return 0;
+}
 
 /* What apt tells of the three: each look shows the last of it, in thousandths. */
 static int how_far_it_is_is_shown(void)
@@ -284,6 +305,7 @@ int main(void)
 {
 	static const struct t_case cases[] = {
 		T(asks_nothing_and_shows_whole_lines),
+		T(silence_of_pid_1_is_waited_for),
 		T(how_far_it_is_is_shown),
 		T(installs_only_what_is_named),
 		T(what_failed_midway_is_named_and_finished),
