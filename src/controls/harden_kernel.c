@@ -155,8 +155,9 @@ static int want_interfaces(const struct control_in *in, struct draft *d, struct 
 	CLEANUP_FREE char *folder = xasprintf(TOP "%s", r->path);
 	CLEANUP_STRV struct strv names = { 0 };
 
-	/* The highest decides: conf/all = 2 would loosen an interface that is strict. */
-	bool all = r->scope != SCOPE_HIGHEST || r->most == 0;
+	/* The highest decides: conf/all = 2 would loosen an interface that is strict. Where one value alone is good
+	 * that cannot be, and interfaces to come have it too. */
+	bool all = r->scope != SCOPE_HIGHEST || r->least == r->most;
 
 	if (os_list(in->os, folder, &names, e) < 0 ||
 	    (all && want_interface(in, d, "all", e) < 0) || want_interface(in, d, "default", e) < 0)

@@ -136,6 +136,22 @@ static int reverse_path_is_loose(void)
 	return 0;
 }
 
+/* The highest of all and its own is in force on an interface; where one value is good, conf/all is set as well. */
+static int all_is_set_where_it_loosens_nothing(void)
+{
+	CLEANUP_PLANNED struct planned t;
+
+	begin(&t);
+	kernel_has(&t, "net/ipv4/conf/all/log_martians", "0");
+	kernel_has(&t, "net/ipv4/conf/default/log_martians", "0");
+	kernel_has(&t, "net/ipv4/conf/eth0/log_martians", "0");
+	T_OK(plan(&t, "[hardening]\nalso = kernel.martians\n") == 0);
+	T_OK(strstr(kernel_text(&t), "net.ipv4.conf.all.log_martians = 1\n"
+				     "net.ipv4.conf.default.log_martians = 1\n"
+				     "-net.ipv4.conf.eth0.log_martians = 1\n"));
+	return 0;
+}
+
 /* Who wrote a file that is read after ours meant it. */
 static int later_file_stays(void)
 {
@@ -538,6 +554,7 @@ int main(void)
 	static const struct t_case cases[] = {
 		T(kernel_is_one_step_with_all_its_values),
 		T(reverse_path_is_loose),
+		T(all_is_set_where_it_loosens_nothing),
 		T(later_file_stays),
 		T(sysctl_conf_counts_where_it_is_read),
 		T(what_cannot_be_changed_is_left),
