@@ -2,7 +2,7 @@
 /* dnf.c - dnf 4 and 5, and dnf-automatic: the row of the RHEL family. */
 #include "core/dnf.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -59,13 +59,17 @@ static bool progress(const char *line)
 /* "1/2" where it stands alone, or in "(1/2): " or "[1/2] ". */
 static bool read_parts(const char *word, unsigned *ret_permille)
 {
-	unsigned at, of;
-	char behind;
+	unsigned long at, of;
+	char *end;
 
 	word += *word == '(' || *word == '[';
-	if (sscanf(word, "%6u/%6u%c", &at, &of, &behind) < 2 || of == 0 || at > of)
+	at = strtoul(word, &end, 10);
+	if (end == word || *end != '/')
 		return false;
-	*ret_permille = at * 1000 / of;
+	of = strtoul(end + 1, NULL, 10);
+	if (of == 0 || of > 1000000 || at > of)
+		return false;
+	*ret_permille = (unsigned)(at * 1000 / of);
 	return true;
 }
 

@@ -62,10 +62,10 @@ static int find_file(struct os *os, const char *unit, char **ret, struct err *e)
 
 		if (os_get(os, path, &n, e) < 0)
 			return -1;
-		if (n.type == NODE_FILE) {
-			*ret = TAKE(path);
-			return 0;
-		}
+		if (n.type != NODE_FILE)
+			continue;
+		*ret = xstrdup(path);
+		return 0;
 	}
 	*ret = xstrdup("");
 	return 0;
