@@ -21,7 +21,7 @@ static int run(struct call *c, struct err *e)
 	CLEANUP_FACTS struct facts f = { 0 };
 	CLEANUP_STR struct str text = { 0 };
 	struct facts_query query = {
-		.updates = true, .pending = true, .services = true, .bans = true
+		.updates = true, .pending = true, .services = true, .enabled = true, .bans = true
 	};
 	struct err no_policy = { 0 };
 

@@ -10,15 +10,47 @@
 
 #define UNITS "/etc/systemd/system/"
 
-static const char service_text[] = "[Unit]\n"
-				   "Description=Kannuki audit\n"
-				   "Documentation=man:kannuki(8)\n"
-				   "[Service]\n"
-				   "Type=oneshot\n"
-				   "ExecStart=/usr/local/sbin/kannuki audit-run\n"
-				   "TimeoutStartSec=600\n"
-				   "Nice=10\n"
-				   "PrivateTmp=yes\n";
+static char *service_text(const char *program)
+{
+	return xasprintf("[Unit]\n"
+			 "Description=Kannuki audit\n"
+			 "Documentation=man:kannuki(8)\n"
+			 "[Service]\n"
+			 "Type=oneshot\n"
+			 "ExecStart=%s audit-run\n"
+			 "TimeoutStartSec=600\n"
+			 "Nice=10\n"
+			 "PrivateTmp=yes\n",
+			 program);
+}
+
+/* With the program that is there; NULL: the one that apply puts there. */
+static int program_of(struct os *os, const char **ret, struct err *e)
+{
+	const char *program = NULL;
+
+	if (program_installed(os, &program, e) < 0)
+		return -1;
+	*ret = program ? program : PROGRAM_PATH;
+	return 0;
+}
+
+/* As file_is. One that was written before a package came names the file that the package took the place of, and the
+ * package's own drop-in says where the program is since: that one is right too. */
+static int service_is(struct os *os, struct err *e)
+{
+	CLEANUP_FREE char *text = NULL, *before = service_text(PROGRAM_PATH);
+	const char *program = NULL;
+	int is;
+
+	if (program_of(os, &program, e) < 0)
+		return -1;
+	text = service_text(program);
+	is = file_is(os, UNITS AUDIT_SERVICE, text, e);
+	return is == 2 && str_eq(program, PROGRAM_PACKAGED)
+		       ? file_is(os, UNITS AUDIT_SERVICE, before, e)
+		       : is;
+}
 
 /* Persistent: a server that was off at that time is asked when it is up again. malloc'd. */
 static char *timer_text(int minutes)
@@ -41,7 +73,7 @@ static int daily_probe(const struct control_in *in, const struct control *self, 
 	int minutes = in->policy->audit_daily;
 	CLEANUP_FREE char *text = timer_text(minutes < 0 ? 0 : minutes);
 	int timer = file_is(in->os, UNITS AUDIT_TIMER, text, e);
-	int service = timer < 0 ? -1 : file_is(in->os, UNITS AUDIT_SERVICE, service_text, e);
+	int service = timer < 0 ? -1 : service_is(in->os, e);
 	bool runs = u && str_eq(u->active, "active") && str_eq(u->enabled, "enabled");
 
 	(void)self;
@@ -60,16 +92,21 @@ static int daily_probe(const struct control_in *in, const struct control *self, 
 	return 0;
 }
 
-static void turn_on(struct draft *d, int minutes)
+static int turn_on(struct os *os, struct draft *d, int minutes, struct err *e)
 {
+	const char *program = NULL;
+	int found = program_of(os, &program, e);
+	CLEANUP_FREE char *service = found < 0 ? NULL : service_text(program);
 	CLEANUP_FREE char *text = timer_text(minutes);
 	CLEANUP_FREE char *title =
 		xasprintf(_("audit each day at %02d:%02d, and tell what has changed"), minutes / 60,
 			  minutes % 60);
 	const struct change change = {
-		.path = UNITS AUDIT_SERVICE, .type = NODE_FILE, .text = service_text, .mode = 0644
+		.path = UNITS AUDIT_SERVICE, .type = NODE_FILE, .text = service, .mode = 0644
 	};
 
+	if (found < 0)
+		return -1;
 	step_words(plan_add(d->plan, &step_file, PHASE_ADD, "audit.daily",
 			    step_file_args(&change, 1, NULL)),
 		   _("the unit of a daily audit"), _("the policy asks for a daily audit"),
@@ -78,6 +115,7 @@ static void turn_on(struct draft *d, int minutes)
 			    step_unit_args(AUDIT_TIMER, text, UNIT_ON, UNIT_ON)),
 		   title, _("the policy asks for a daily audit"),
 		   _("the unit goes, or is as before"));
+	return 0;
 }
 
 static void turn_off(struct draft *d)
@@ -98,13 +136,11 @@ static void turn_off(struct draft *d)
 static int daily_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 			 struct err *e)
 {
-	(void)e;
 	if (found->verdict != VERDICT_FAIL)
 		return 0;
 	if (in->policy->audit_daily >= 0)
-		turn_on(d, in->policy->audit_daily);
-	else
-		turn_off(d);
+		return turn_on(in->os, d, in->policy->audit_daily, e);
+	turn_off(d);
 	return 0;
 }
 

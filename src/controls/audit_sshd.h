@@ -32,6 +32,16 @@ char *sshd_rule_fault(const struct sshd_rule *r, const struct sshd_setting *s);
  * that of `setting`; of a list, what is there without what is weak. */
 int sshd_rule_propose(const struct control_in *in, const struct finding *found, struct draft *d,
 		      struct err *e);
+/* Of those that apply writes only where the policy names them, and audit does not ask about: a table, setting NULL
+ * ends. */
+struct sshd_asked {
+	struct sshd_rule rule;
+	const char *setting; /* "KEYWORD VALUE", as written where the rule is broken */
+};
+int sshd_asked_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		     struct err *e);
+int sshd_asked_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+		       struct err *e);
 int sshd_nist_probe(const struct control_in *in, const struct control *self, struct finding *ret,
 		    struct err *e);
 int sshd_nist_propose(const struct control_in *in, const struct finding *found, struct draft *d,

@@ -47,7 +47,7 @@ struct ssh_want {
 	bool by_others; /* a file of somebody else's says it, and ours does not */
 };
 
-#define SSH_WANT_MAX 32
+#define SSH_WANT_MAX 48
 
 /* A setting of the kernel, as it shall be. */
 struct kernel_rule;

@@ -40,7 +40,8 @@ static const char unit_text[] = "[Unit]\n"
 				"[Install]\n"
 				"WantedBy=sysinit.target\n";
 
-/* Without the program: loaded at boot and with nftables.service, but put back by nobody else. */
+/* Without the program: loaded at boot and again whenever nftables.service, which flushes every table, is started after
+ * a stop, restarted (PartOf=, WantedBy=) or reloaded; put back by nobody else. */
 static const char unit_left[] = "[Unit]\n"
 				"Description=Packet filter of kannuki, which is no longer here\n"
 				"DefaultDependencies=no\n"
@@ -49,13 +50,14 @@ static const char unit_left[] = "[Unit]\n"
 				"After=local-fs.target nftables.service\n"
 				"Conflicts=shutdown.target\n"
 				"ReloadPropagatedFrom=nftables.service\n"
+				"PartOf=nftables.service\n"
 				"[Service]\n"
 				"Type=oneshot\n"
 				"RemainAfterExit=yes\n"
 				"ExecStart=/usr/sbin/nft -f " FILTER_LEFT "\n"
 				"ExecReload=/usr/sbin/nft -f " FILTER_LEFT "\n"
 				"[Install]\n"
-				"WantedBy=sysinit.target\n";
+				"WantedBy=sysinit.target nftables.service\n";
 
 /* What a spec points to. */
 struct spec_memory {
@@ -231,7 +233,8 @@ int filter_leave(struct os *os, struct err *e)
 		filter_spec_owned_done(&spec);
 	if (os_write(os, FILTER_LEFT, rules, 0600, e) < 0 ||
 	    os_write(os, UNIT_PATH, unit_left, 0644, e) < 0 ||
-	    os_run_ok(os, ARGV("systemctl", "daemon-reload"), NULL, e) < 0)
+	    os_run_ok(os, ARGV("systemctl", "daemon-reload"), NULL, e) < 0 ||
+	    os_run_ok(os, ARGV("systemctl", "enable", FILTER_UNIT), NULL, e) < 0)
 		return -1;
 	return os_run_ok(os, ARGV("systemctl", "restart", FILTER_UNIT), NULL, e);
 }

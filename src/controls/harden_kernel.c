@@ -155,8 +155,9 @@ static int want_interfaces(const struct control_in *in, struct draft *d, struct 
 	CLEANUP_FREE char *folder = xasprintf(TOP "%s", r->path);
 	CLEANUP_STRV struct strv names = { 0 };
 
-	/* The highest decides: conf/all = 2 would loosen an interface that is strict. */
-	bool all = r->scope != SCOPE_HIGHEST || r->most == 0;
+	/* The highest decides: conf/all = 2 would loosen an interface that is strict. Where one value alone is good
+	 * that cannot be, and interfaces to come have it too. */
+	bool all = r->scope != SCOPE_HIGHEST || r->least == r->most;
 
 	if (os_list(in->os, folder, &names, e) < 0 ||
 	    (all && want_interface(in, d, "all", e) < 0) || want_interface(in, d, "default", e) < 0)
@@ -250,6 +251,32 @@ static int read_later(const struct control_in *in, const char *path, struct late
 	return 0;
 }
 
+/* Where a link of this folder leads: up by "../", or to an absolute path. */
+static char *led_to(const char *folder, const char *target)
+{
+	CLEANUP_FREE char *up = xstrdup(folder);
+
+	if (target[0] == '/')
+		return xstrdup(target);
+	for (; str_starts(target, "../") && up[0]; target += 3)
+		*strrchr(up, '/') = '\0';
+	return xasprintf("%s/%s", up, target);
+}
+
+/* systemd reads /etc/sysctl.conf only where a link here leads to it; Debian 13 has none any more. */
+static int read_named(const struct control_in *in, const char *folder, const char *name,
+		      struct laters *ret, struct err *e)
+{
+	CLEANUP_FREE char *path = xasprintf("%s/%s", folder, name);
+	CLEANUP_NODE struct node n = { 0 };
+	CLEANUP_FREE char *led = NULL;
+
+	if (os_get(in->os, path, &n, e) < 0)
+		return -1;
+	led = n.type == NODE_LINK ? led_to(folder, n.data) : NULL;
+	return read_later(in, led ? led : path, ret, e);
+}
+
 /* A name that stands in several folders is read in the first of them. */
 static int read_laters(const struct control_in *in, struct laters *ret, struct err *e)
 {
@@ -265,18 +292,17 @@ static int read_laters(const struct control_in *in, struct laters *ret, struct e
 			return -1;
 		for (size_t i = 0; i < names.count; i++) {
 			const char *name = names.item[i];
-			CLEANUP_FREE char *path = xasprintf("%s/%s", folders[k], name);
 
 			if (strcmp(name, FILE_NAME) <= 0 || !str_ends(name, ".conf") ||
 			    strv_has(&seen, name))
 				continue;
 			strv_add(&seen, name);
-			if (read_later(in, path, ret, e) < 0)
+			if (read_named(in, folders[k], name, ret, e) < 0)
 				return -1;
 		}
 	}
-	/* Usually read as 99-sysctl.conf, a link. */
-	return read_later(in, "/etc/sysctl.conf", ret, e);
+	/* The boot script of procps reads it last; systemd does not. */
+	return in->facts->systemd ? 0 : read_later(in, "/etc/sysctl.conf", ret, e);
 }
 
 /* The last of them that says something else and worse; NULL: none. What it says as well is ours then, too. */

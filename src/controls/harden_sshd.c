@@ -35,9 +35,8 @@ static const struct sshd_setting *for_all(const struct control_in *in, const cha
 	return sshd_setting(v, keyword);
 }
 
-/* As sshd_config(5) writes it. */
-static const char *written_keyword(const struct control *c, const struct sshd_rule *r,
-				   struct draft *d)
+/* As sshd_config(5) writes it; `setting` is "KEYWORD VALUE". */
+static const char *written_keyword(const char *setting, const struct sshd_rule *r, struct draft *d)
 {
 	static const char *const lists[][2] = {
 		{ "ciphers", "Ciphers" },
@@ -50,7 +49,7 @@ static const char *written_keyword(const struct control *c, const struct sshd_ru
 	for (size_t i = 0; i < COUNT(lists); i++)
 		if (str_eq(lists[i][0], r->keyword))
 			return lists[i][1];
-	return keep(d, xstrndup(c->setting, strcspn(c->setting, " ")));
+	return keep(d, xstrndup(setting, strcspn(setting, " ")));
 }
 
 static struct ssh_want *want_of(struct draft *d, const char *keyword)
@@ -139,7 +138,7 @@ static const char *written_list(const struct control_in *in, const struct sshd_s
 static int want_list(const struct control_in *in, struct draft *d, const struct sshd_rule *r,
 		     struct err *e)
 {
-	const char *who = NULL, *keyword = written_keyword(d->asks, r, d), *lost, *base;
+	const char *who = NULL, *keyword = written_keyword(d->asks->setting, r, d), *lost, *base;
 	const struct sshd_setting *s = for_all(in, r->keyword, &who);
 	struct ssh_want *w = want_of(d, keyword);
 	CLEANUP_FREE char *own = ssh_own_value(&in->facts->sshd, r->keyword);
@@ -227,9 +226,9 @@ static char *owners_value(const struct control_in *in, const struct sshd_rule *r
 
 /* What is right already and is said by no file of ours is left alone. */
 static int want_value(const struct control_in *in, struct draft *d, const struct sshd_rule *r,
-		      struct err *e)
+		      const char *setting, struct err *e)
 {
-	const char *who = NULL, *keyword = written_keyword(d->asks, r, d);
+	const char *who = NULL, *keyword = written_keyword(setting, r, d);
 	const struct sshd_setting *s = for_all(in, r->keyword, &who);
 	CLEANUP_FREE char *fault = s ? sshd_rule_fault(r, s) : NULL;
 	CLEANUP_FREE char *own = ssh_own_value(&in->facts->sshd, r->keyword);
@@ -238,7 +237,7 @@ static int want_value(const struct control_in *in, struct draft *d, const struct
 		.keyword = keyword,
 		.before = s ? s->value : "",
 		.after = theirs	 ? keep(d, theirs)
-			 : fault ? strchr(d->asks->setting, ' ') + 1
+			 : fault ? strchr(setting, ' ') + 1
 			 : s	 ? s->value
 				 : "",
 		.control = d->asks->id,
@@ -264,9 +263,48 @@ int sshd_rule_propose(const struct control_in *in, const struct finding *found, 
 	if (!harden_wants(in, d->asks) || found->verdict == VERDICT_NOT_MEASURED)
 		return 0;
 	if (r->test != LIST_WITHOUT)
-		return want_value(in, d, r, e);
+		return want_value(in, d, r, d->asks->setting, e);
 	left = is_left_to_crypto_policies(in, e);
 	return left != 0 ? (left < 0 ? -1 : 0) : want_list(in, d, r, e);
+}
+
+/* --- where the policy asks -------------------------------------------------------------------------- */
+
+int sshd_asked_probe(const struct control_in *in, const struct control *self, struct finding *ret,
+		     struct err *e)
+{
+	CLEANUP_STRV struct strv bad = { 0 };
+
+	(void)e;
+	if (!harden_wants(in, self)) {
+		finding_set(ret, VERDICT_PASS, "%s", _("the policy does not ask for it"));
+		return 0;
+	}
+	if (!sshd_was_asked(in, ret))
+		return 0;
+	for (const struct sshd_asked *a = self->param; a->setting; a++) {
+		const char *who;
+		const struct sshd_setting *s = for_all(in, a->rule.keyword, &who);
+
+		char *fault = s ? sshd_rule_fault(&a->rule, s) : NULL;
+
+		/* One that this OpenSSH does not know is none. */
+		if (fault)
+			strv_take(&bad, fault);
+	}
+	finding_list(ret, &bad, self->setting);
+	return 0;
+}
+
+int sshd_asked_propose(const struct control_in *in, const struct finding *found, struct draft *d,
+		       struct err *e)
+{
+	if (!harden_wants(in, d->asks) || found->verdict == VERDICT_NOT_MEASURED)
+		return 0;
+	for (const struct sshd_asked *a = d->asks->param; a->setting; a++)
+		if (want_value(in, d, &a->rule, a->setting, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* --- curves --------------------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ extern const struct control audit_update_controls[];
 extern const struct control audit_system_controls[];
 extern const struct control audit_kernel_controls[];
 extern const struct control harden_host_controls[];
+extern const struct control harden_named_controls[];
 extern const struct control updates_controls[];
 extern const struct control services_controls[];
 extern const struct control mail_controls[];
@@ -40,7 +41,8 @@ const struct control *const control_families[] = {
 	audit_sshd_controls,   audit_key_controls,     audit_account_controls,
 	audit_filter_controls, audit_service_controls, audit_update_controls,
 	audit_system_controls, audit_kernel_controls,  harden_host_controls,
-	audit_daily_controls,  mail_controls,	       guard_controls,
+	harden_named_controls, audit_daily_controls,   mail_controls,
+	guard_controls,
 };
 const size_t control_families_count = COUNT(control_families);
 

@@ -3,6 +3,7 @@
 #include "core/apt.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -30,20 +31,29 @@
 	"Environment=DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1\n" \
 	"Environment=NEEDRESTART_MODE=a APT_LISTCHANGES_FRONTEND=none\n"
 
+/* How far it is, as apt writes for the programs that drive it: README.progress-reporting of apt. By a shell, since
+ * systemd gives no program another file; in front the stage that follows. */
+#define LISTS_FOLLOW	"kannuki:lists"
+#define PACKAGES_FOLLOW "kannuki:packages"
+#define TELLING(stage)                                                                     \
+	"ExecStart=/bin/sh -c 'exec 3>>" PACKAGES_STATUS "; echo " stage " >&3; exec " APT \
+	"-o APT::Status-Fd=3 "
+
 static void unit(const struct packages_job *job, struct str *ret)
 {
 	str_add(ret, ENVIRONMENT
 		/* One that was interrupted, by a power cut say, is taken up first: apt does nothing until then. It has
 		 * left files of these names (debSystem::CheckUpdates of apt); without any dpkg would write all the same. */
 		"ExecStart=-/usr/bin/find /var/lib/dpkg/updates -name [0-9]* -exec " CONFIGURE
-		" \\; -quit\n"
-		"ExecStart=" APT "-o APT::Update::Error-Mode=any update\n"
-		/* As other programs do: lists that are fetched again unchanged keep their times. */
-		"ExecStart=-/usr/bin/touch " STAMPS "/update-success-stamp\n");
+		" \\; -quit\n" TELLING(
+			LISTS_FOLLOW) "-o APT::Update::Error-Mode=any update'\n"
+				      /* As other programs do: lists that are fetched again unchanged keep their times. */
+				      "ExecStart=-/usr/bin/touch " STAMPS
+				      "/update-success-stamp\n");
 	if (job->update_all)
-		str_add(ret, "ExecStart=" APT "--with-new-pkgs upgrade\n");
+		str_add(ret, TELLING(PACKAGES_FOLLOW) "--with-new-pkgs upgrade'\n");
 	for (size_t i = 0; job->install && i < job->install->count; i++)
-		str_addf(ret, "ExecStart=" APT "install %s\n", job->install->item[i]);
+		str_addf(ret, TELLING(PACKAGES_FOLLOW) "install %s'\n", job->install->item[i]);
 }
 
 /* What was unpacked is set up, as far as it can be: no package stays between two versions. Where none does, nothing is
@@ -63,6 +73,36 @@ static bool progress(const char *line)
 		if (str_starts(line, good[i]))
 			return true;
 	return false;
+}
+
+/* "dlstatus:3:41.2:Retrieving file 3 of 7", "pmstatus:openssl:66.7:Unpacking openssl". */
+static bool share(const char *line, struct packages_progress *now)
+{
+	bool downloads = str_starts(line, "dlstatus:");
+	const char *number = strchr(line, ':');
+	char *end;
+	double percent;
+
+	if (str_eq(line, LISTS_FOLLOW) || str_eq(line, PACKAGES_FOLLOW)) {
+		*now = (struct packages_progress){ .stage = str_eq(line, LISTS_FOLLOW)
+								    ? PACKAGES_LISTS
+								    : PACKAGES_DOWNLOAD };
+		return false;
+	}
+	if (!downloads && !str_starts(line, "pmstatus:"))
+		return false;
+	/* Behind the package's name, which may end in ":amd64". */
+	for (number = strchr(number + 1, ':'); number; number = strchr(number + 1, ':')) {
+		percent = strtod(number + 1, &end);
+		if (end != number + 1 && *end == ':' && percent >= 0 && percent <= 100)
+			break;
+	}
+	if (!number)
+		return false;
+	if (!downloads || now->stage == PACKAGES_INSTALL)
+		now->stage = downloads ? PACKAGES_DOWNLOAD : PACKAGES_INSTALL;
+	now->permille = (unsigned)(percent * 10);
+	return true;
 }
 
 /* --- by itself ----------------------------------------------------------------------------------- */
@@ -218,6 +258,7 @@ const struct package_manager package_apt = {
 	.unit = unit,
 	.repair = repair,
 	.progress = progress,
+	.share = share,
 	.gather = apt_gather,
 	.read_config = apt_read_config,
 	.is_automatic = is_automatic,
@@ -228,5 +269,5 @@ const struct package_manager package_apt = {
 	.prove = prove,
 	.sources = apt_sources,
 	.unreached = apt_unreached,
-	.ownerless = apt_ownerless,
+	.owners = apt_owners,
 };

@@ -27,4 +27,4 @@ int apt_gather(struct os *os, const struct facts_query *q, struct facts *f, stru
 int apt_read_config(struct os *os, struct updates_fact *ret, struct err *e);
 int apt_sources(struct os *os, struct package_sources *ret, struct err *e);
 int apt_unreached(struct os *os, const struct facts *f, struct strv *ret, struct err *e);
-int apt_ownerless(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
+int apt_owners(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);

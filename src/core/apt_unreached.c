@@ -270,35 +270,47 @@ int apt_unreached(struct os *os, const struct facts *f, struct strv *ret, struct
 	return of_no_source(os, ret, e);
 }
 
-/* "coreutils: /usr/bin/ls". Of a system whose /bin leads to /usr/bin the shorter name may be the package's. */
-int apt_ownerless(struct os *os, const struct strv *paths, struct strv *ret, struct err *e)
+/* "coreutils: /usr/bin/ls", "libc6:amd64: /…", "a, b: /…" of a folder of several. Of a system whose /bin leads to
+ * /usr/bin either name may be the package's. */
+int apt_owners(struct os *os, const struct strv *paths, struct strv *ret, struct err *e)
 {
 	CLEANUP_STRV struct strv argv = { 0 };
 	CLEANUP_STRV struct strv owned = { 0 };
+	CLEANUP_STRV struct strv owner = { 0 };
 	CLEANUP_RUN struct run_result r = { 0 };
 	char *rest, *line;
 
 	strv_split(&argv, "dpkg -S --", " ");
 	for (size_t i = 0; i < paths->count; i++) {
+		bool usr = str_starts(paths->item[i], "/usr/");
+
 		strv_add(&argv, paths->item[i]);
-		if (str_starts(paths->item[i], "/usr/"))
+		if (usr)
 			strv_add(&argv, paths->item[i] + strlen("/usr"));
+		else
+			strv_addf(&argv, "/usr%s", paths->item[i]);
 	}
 	if (os_run(os, &(struct run){ .argv = (const char *const *)argv.item }, &r, e) < 0)
 		return -1;
 	rest = r.out;
 	while ((line = str_line(&rest))) {
-		const char *path = strstr(line, ": /");
+		char *path = strstr(line, ": /");
 
-		if (path)
-			strv_add(&owned, path + strlen(": "));
+		if (!path)
+			continue;
+		strv_add(&owned, path + strlen(": "));
+		line[strcspn(line, ":,")] = '\0';
+		strv_add(&owner, line);
 	}
+	/* The two names of a path stand side by side in argv, behind "dpkg -S --". */
 	for (size_t i = 0; i < paths->count; i++) {
-		const char *path = paths->item[i];
-		bool usr = str_starts(path, "/usr/");
+		const char *package = "";
 
-		if (!strv_has(&owned, path) && !(usr && strv_has(&owned, path + strlen("/usr"))))
-			strv_add(ret, path);
+		for (size_t k = 0; !package[0] && k < owned.count; k++)
+			if (str_eq(owned.item[k], argv.item[3 + 2 * i]) ||
+			    str_eq(owned.item[k], argv.item[4 + 2 * i]))
+				package = owner.item[k];
+		strv_add(ret, package);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* dnf.c - dnf 4 and 5, and dnf-automatic: the row of the RHEL family. */
 #include "core/dnf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -53,6 +54,44 @@ static bool progress(const char *line)
 		if (str_starts(line, others[i]))
 			return true;
 	return false;
+}
+
+/* "1/2" where it stands alone, or in "(1/2): " or "[1/2] ". */
+static bool read_parts(const char *word, unsigned *ret_permille)
+{
+	unsigned long at, of;
+	char *end;
+
+	word += *word == '(' || *word == '[';
+	at = strtoul(word, &end, 10);
+	if (end == word || *end != '/')
+		return false;
+	of = strtoul(end + 1, NULL, 10);
+	if (of == 0 || of > 1000000 || at > of)
+		return false;
+	*ret_permille = (unsigned)(at * 1000 / of);
+	return true;
+}
+
+/* Of dnf 4 "(1/2): a-1.1-1.noarch.rpm 1.2 MB/s | 7 kB 00:00", then "Cleanup : a-1.0-1.noarch 2/4"; of dnf 5
+ * "[1/2] a-0:1.1-1.noarch 100% | …", then "[1/4] Upgrading a-0:1.1-1.noarch 100% | …". */
+static bool share(const char *line, struct packages_progress *now)
+{
+	static const char *const works[] = { "Upgrading ", "Installing ", "Downgrading ",
+					     "Removing ",  "Obsoleting ", "Reinstalling ",
+					     "Cleanup ",   "Erasing ",	  "Running scriptlet",
+					     "Prepare tr", "Verify pack" };
+	bool four = line[0] == '(', five = line[0] == '[';
+	const char *words = five ? strchr(line, ' ') : line, *last = strrchr(line, ' ');
+	bool work = false;
+
+	for (size_t i = 0; words && i < COUNT(works); i++)
+		work = work || str_starts(words + five, works[i]);
+	if (!(four || five ? read_parts(line, &now->permille)
+			   : work && last && read_parts(last + 1, &now->permille)))
+		return false;
+	now->stage = work ? PACKAGES_INSTALL : PACKAGES_DOWNLOAD;
+	return true;
 }
 
 /* --- by itself ----------------------------------------------------------------------------------- */
@@ -284,6 +323,7 @@ const struct package_manager package_dnf = {
 	.waits = "Waiting for process ",
 	.unit = unit,
 	.progress = progress,
+	.share = share,
 	.gather = dnf_gather,
 	.read_config = dnf_read_config,
 	.is_automatic = is_automatic,
@@ -294,5 +334,5 @@ const struct package_manager package_dnf = {
 	.prove = prove,
 	.sources = dnf_sources,
 	.unreached = dnf_unreached,
-	.ownerless = dnf_ownerless,
+	.owners = dnf_owners,
 };

@@ -17,7 +17,7 @@ int dnf_gather(struct os *os, const struct facts_query *q, struct facts *f, stru
 int dnf_read_config(struct os *os, struct updates_fact *ret, struct err *e);
 int dnf_sources(struct os *os, struct package_sources *ret, struct err *e);
 int dnf_unreached(struct os *os, const struct facts *f, struct strv *ret, struct err *e);
-int dnf_ownerless(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
+int dnf_owners(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
 
 /* Of a line "key = value" of a section of an INI file; a line that goes on from the one before it is no line of its own.
  * Ends where it returns other than 0, with that. */

@@ -269,22 +269,18 @@ int dnf_unreached(struct os *os, const struct facts *f, struct strv *ret, struct
 	return 0;
 }
 
-/* A line for each, in their order: "openssh-server", or "file /opt/x is not owned by any package". */
-int dnf_ownerless(struct os *os, const struct strv *paths, struct strv *ret, struct err *e)
+/* Asked one by one: a file of several packages has a line for each of them. */
+int dnf_owners(struct os *os, const struct strv *paths, struct strv *ret, struct err *e)
 {
-	CLEANUP_STRV struct strv argv = { 0 };
-	CLEANUP_RUN struct run_result r = { 0 };
-
-	strv_split(&argv, "rpm -qf", " ");
-	for (size_t i = 0; i < paths->count; i++)
-		strv_add(&argv, paths->item[i]);
-	if (os_run(os, &(struct run){ .argv = (const char *const *)argv.item }, &r, e) < 0)
-		return -1;
 	for (size_t i = 0; i < paths->count; i++) {
-		CLEANUP_FREE char *none = xasprintf("file %s ", paths->item[i]);
+		CLEANUP_RUN struct run_result r = { 0 };
+		const struct run run = { .argv = ARGV("rpm", "-qf", "--qf", "%{NAME}\n",
+						      paths->item[i]) };
 
-		if (strstr(r.out, none))
-			strv_add(ret, paths->item[i]);
+		if (os_run(os, &run, &r, e) < 0)
+			return -1;
+		r.out[strcspn(r.out, "\n")] = '\0';
+		strv_add(ret, r.status == 0 ? r.out : "");
 	}
 	return 0;
 }

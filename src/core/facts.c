@@ -56,6 +56,9 @@ static void lists_done(struct facts *f)
 	for (size_t i = 0; i < f->service_count; i++)
 		service_fact_done(&f->service[i]);
 	free(f->service);
+	for (size_t i = 0; i < f->enabled_count; i++)
+		enabled_fact_done(&f->enabled[i]);
+	free(f->enabled);
 	free(f->unit);
 	free(f->session);
 	free(f->account);
@@ -312,7 +315,8 @@ int facts_gather(struct os *os, const struct facts_query *q, struct facts *ret, 
 	    facts_gather_filter(os, &f, e) < 0 || facts_gather_published(os, &f, e) < 0 ||
 	    facts_gather_cloud_init(os, &f, e) < 0 || facts_gather_sessions(os, &f, e) < 0 ||
 	    facts_gather_updates(os, q, &f, e) < 0 || facts_gather_services(os, q, &f, e) < 0 ||
-	    facts_gather_bans(os, q, &f, e) < 0 || facts_gather_selinux(os, q, &f, e) < 0)
+	    facts_gather_enabled(os, q, &f, e) < 0 || facts_gather_bans(os, q, &f, e) < 0 ||
+	    facts_gather_selinux(os, q, &f, e) < 0)
 		return -1;
 	*ret = f;
 	f = (struct facts){ 0 };

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "core/facts_bans.h"
+#include "core/facts_enabled.h"
 #include "core/facts_services.h"
 #include "core/facts_updates.h"
 #include "core/opening.h"
@@ -146,6 +147,9 @@ struct facts {
 	struct updates_fact updates;
 	struct service_fact *service; /* listening to the outside, and those asked for */
 	size_t service_count;
+	struct enabled_fact *enabled;
+	size_t enabled_count;
+	bool enabled_owned; /* the packages of their files were asked */
 	struct bans_fact bans;
 	struct selinux_fact selinux;
 	struct strv not_measured; /* "what: why" */
@@ -161,6 +165,7 @@ struct facts_query {
 	bool pending;		    /* that, and which security updates wait */
 	bool bans;		    /* what fail2ban does: some tenths of a second where it runs */
 	bool services;		    /* who listens to the outside, and who uses it */
+	bool enabled;		    /* with updates: what is enabled, and whose it is */
 	const struct strv *service; /* units asked about though they do not listen, or NULL */
 	bool brief; /* only what plan and status need: no keys of other users, no sudo -l of others */
 };

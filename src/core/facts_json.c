@@ -27,6 +27,8 @@
  * services          [{unit, program, description, active, enabled, with [unit], listen ["22/tcp
  *                   0.0.0.0"], needed_by [unit],
  *                   used_by [text], kept (never stopped)}]: who listens to the outside
+ * enabled           [{unit, description, active, path, package (null: none, or not asked), starts [unit],
+ *                   with [unit], listen [text], needed_by [unit]}]: services, sockets, timers, paths
  * not_measured      ["what: why"]
  */
 #include "base/json.h"
@@ -218,6 +220,7 @@ json_t *facts_json(const struct facts *f)
 				      json_text(f->cloud_init_status)));
 	json_object_set_new(all, "updates", updates_json(f));
 	json_object_set_new(all, "services", services_json(f));
+	json_object_set_new(all, "enabled", enabled_json(f));
 	json_object_set_new(all, "bans", bans_json(f));
 	json_object_set_new(all, "not_measured", not_measured);
 	return all;

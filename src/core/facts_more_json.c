@@ -57,6 +57,25 @@ json_t *services_json(const struct facts *f)
 	return all;
 }
 
+json_t *enabled_json(const struct facts *f)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < f->enabled_count; i++) {
+		const struct enabled_fact *u = &f->enabled[i];
+
+		json_array_append_new(
+			all,
+			json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "unit",
+				  json_text(u->unit), "description", json_text(u->description),
+				  "active", json_text(u->active), "path", json_text(u->path),
+				  "package", u->package[0] ? json_text(u->package) : json_null(),
+				  "starts", texts(&u->starts), "with", texts(&u->with), "listen",
+				  texts(&u->listen), "needed_by", texts(&u->needed_by)));
+	}
+	return all;
+}
+
 json_t *bans_json(const struct facts *f)
 {
 	json_t *all = json_array();

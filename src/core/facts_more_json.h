@@ -4,6 +4,7 @@
 
 #include "core/facts.h"
 
-json_t *updates_json(const struct facts *f);  /* new reference */
-json_t *services_json(const struct facts *f); /* new reference */
-json_t *bans_json(const struct facts *f);     /* new reference */
+json_t *updates_json(const struct facts *f); /* new reference */
+json_t *services_json(const struct facts *f);
+json_t *enabled_json(const struct facts *f); /* new reference */
+json_t *bans_json(const struct facts *f);    /* new reference */

@@ -221,8 +221,7 @@ static int take_listener(struct os *os, struct facts *f, const struct socket_inf
 static const char shown[] = "Id,LoadState,ActiveState,UnitFileState,Description,RequiredBy,BoundBy,"
 			    "ConsistsOf,TriggeredBy";
 
-/* Units that need this one, in *ret; targets do not use anything themselves. */
-static void needed_by(const char *block, const struct strv *own, struct strv *ret)
+void service_needed_by(const char *block, const struct strv *own, struct strv *ret)
 {
 	static const char *const properties[] = { "RequiredBy", "BoundBy", "ConsistsOf" };
 
@@ -255,7 +254,7 @@ static void take_block(struct facts *f, const char *block, struct strv *needs)
 		s->active = show_value(block, "ActiveState");
 		s->enabled = show_value(block, "UnitFileState");
 		strv_split(&s->with, with, " ");
-		needed_by(block, &s->with, &needs[i]);
+		service_needed_by(block, &s->with, &needs[i]);
 	}
 }
 

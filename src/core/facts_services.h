@@ -36,3 +36,6 @@ const struct service_fact *facts_service(const struct facts *f, const char *name
 char *service_of_cgroup(const char *cgroup);
 /* N_(): what a unit is for that may never be stopped; NULL: it may. */
 const char *service_kept_for(const char *unit);
+/* Of what systemctl shows of a unit (RequiredBy, BoundBy, ConsistsOf): the units that need it, but `own`; targets use
+ * nothing themselves. */
+void service_needed_by(const char *block, const struct strv *own, struct strv *ret);

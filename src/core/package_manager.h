@@ -17,6 +17,9 @@
 struct facts;
 struct facts_query;
 
+/* Where a unit's programs may write how far they are, for .share alone. */
+#define PACKAGES_STATUS "/run/kannuki/packages.status"
+
 /* What would be written so that updates come as the policy says. */
 struct automatic_text {
 	char *text;	 /* the file's, whole */
@@ -52,6 +55,9 @@ struct package_manager {
 	void (*repair)(struct str *ret);
 	/* Is this line of its log (blanks squeezed) worth a person's while? */
 	bool (*progress)(const char *line);
+	/* Does this line of its log, or of PACKAGES_STATUS, say how far it is? Then *now does too; what the line before
+	 * it said is in there still. */
+	bool (*share)(const char *line, struct packages_progress *now);
 	/* Fills all of f->updates but what is the same everywhere. 1: it does not answer. */
 	int (*gather)(struct os *os, const struct facts_query *q, struct facts *f, struct err *e);
 	/* Fills ret->config alone. 1: it does not answer. */
@@ -72,8 +78,8 @@ struct package_manager {
 	/* What the updates that come by themselves leave out, and packages that no source has: a line each for a
 	 * person, behind those that are there. */
 	int (*unreached)(struct os *os, const struct facts *f, struct strv *ret, struct err *e);
-	/* Of these files those that are of no package. */
-	int (*ownerless)(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
+	/* Of each of these files the package, in their order; "": of none. */
+	int (*owners)(struct os *os, const struct strv *paths, struct strv *ret, struct err *e);
 };
 
 extern const struct package_manager package_apt, package_dnf;

@@ -9,10 +9,11 @@
 #include "core/quiet.h"
 #include "core/words.h"
 
-#define UNIT_PATH     "/run/systemd/system/" PACKAGES_UNIT
-#define LOG_PATH      "/run/kannuki/packages.log"
-#define POLL_MS	      400
-#define LIMIT_SECONDS 3600
+#define UNIT_PATH      "/run/systemd/system/" PACKAGES_UNIT
+#define LOG_PATH       "/run/kannuki/packages.log"
+#define POLL_MS	       400
+#define LIMIT_SECONDS  3600
+#define SILENT_SECONDS 60
 /* Room for dpkg to end what it began on a disk that is full by then, taken before and given back at the end. A file
  * system that cannot do so takes none. */
 #define ROOM_PATH  "/var/cache/kannuki-room"
@@ -64,8 +65,10 @@ static int state(struct os *os, char **ret, struct err *e)
 /* What is read of the log: how far, what went wrong first, and whom it waits for since when. */
 struct reader {
 	const struct package_manager *m;
-	void (*say)(const char *line);
-	size_t at;
+	const struct packages_show *show;
+	size_t at, status_at;
+	struct packages_progress now, shown;
+	bool shares; /* it has said how far it is */
 	char *error;
 	bool error_follows; /* in the next line */
 	char *detail;	    /* the first: what came of it is none */
@@ -113,8 +116,9 @@ static void read_line(struct os *os, struct reader *r, const char *line)
 	bool is_error = str_starts(line, r->m->error) || (r->error_follows && line[0]);
 	const char *words = str_starts(line, r->m->error) ? line + strlen(r->m->error) : line;
 
-	if (r->say && r->m->progress(line))
-		r->say(line);
+	if (r->show && r->m->progress(line))
+		r->show->line(line);
+	r->shares = r->m->share(line, &r->now) || r->shares;
 	read_detail(r, line);
 	free(r->waits);
 	r->waits = r->m->waits && str_starts(line, r->m->waits) ? xstrdup(line) : NULL;
@@ -128,22 +132,44 @@ static void read_line(struct os *os, struct reader *r, const char *line)
 		r->error = xstrdup(words);
 }
 
-/* The whole lines from where it stands on. */
-static int say_new(struct os *os, struct reader *r, struct err *e)
+/* The whole lines of this file from *at on. */
+static int read_new(struct os *os, const char *path, size_t *at, struct reader *r, struct err *e)
 {
 	CLEANUP_FREE char *text = NULL;
 	char *line, *end;
 
-	if (os_read(os, LOG_PATH, &text, e) < 0)
+	if (os_read(os, path, &text, e) < 0)
 		return -1;
-	if (!text || strlen(text) < r->at)
+	if (!text || strlen(text) < *at)
 		return 0;
-	for (line = text + r->at; (end = strchr(line, '\n')); line = end + 1) {
+	for (line = text + *at; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-		r->at += (size_t)(end - line) + 1;
+		*at += (size_t)(end - line) + 1;
 		str_make_clean(line);
-		read_line(os, r, squeeze(line));
+		if (at == &r->at)
+			read_line(os, r, squeeze(line));
+		else
+			r->shares = r->m->share(line, &r->now) || r->shares;
 	}
+	return 0;
+}
+
+static void show_progress(struct reader *r)
+{
+	bool same = r->now.stage == r->shown.stage && r->now.permille == r->shown.permille;
+
+	if (!r->shares || same || !r->show || !r->show->progress)
+		return;
+	r->shown = r->now;
+	r->show->progress(&r->now);
+}
+
+static int say_new(struct os *os, struct reader *r, struct err *e)
+{
+	if (read_new(os, LOG_PATH, &r->at, r, e) < 0 ||
+	    read_new(os, PACKAGES_STATUS, &r->status_at, r, e) < 0)
+		return -1;
+	show_progress(r);
 	return 0;
 }
 
@@ -154,6 +180,7 @@ static void tidy(struct os *os)
 	systemctl(os, "stop", "--quiet", &ignored);
 	systemctl(os, "reset-failed", "--quiet", &ignored);
 	os_remove(os, UNIT_PATH, &ignored);
+	os_remove(os, PACKAGES_STATUS, &ignored);
 	systemctl(os, "daemon-reload", NULL, &ignored);
 }
 
@@ -171,6 +198,25 @@ static int waits_too_long(struct os *os, const struct reader *r, struct err *e)
 		       (unsigned)QUIET_PACKAGE_SECONDS);
 }
 
+/* PID 1 answers nobody while it starts itself anew, as needrestart has it do where an update replaced what it runs
+ * on. */
+static int state_soon(struct os *os, char **ret, struct err *e)
+{
+	int64_t end = os_now(os, OS_MONOTONIC) + SILENT_SECONDS * INT64_C(1000000000);
+
+	for (;;) {
+		struct err why = { 0 };
+
+		if (state(os, ret, &why) == 0)
+			return 0;
+		if (os_now(os, OS_MONOTONIC) >= end) {
+			*e = why;
+			return -1;
+		}
+		os_sleep(os, POLL_MS);
+	}
+}
+
 /* 1: it failed, r->error says why. */
 static int follow(struct os *os, struct reader *r, struct err *e)
 {
@@ -180,7 +226,7 @@ static int follow(struct os *os, struct reader *r, struct err *e)
 		CLEANUP_FREE char *now = NULL;
 
 		/* First the state: what the log lacks then comes in the look that follows. */
-		if (state(os, &now, e) < 0 || say_new(os, r, e) < 0)
+		if (state_soon(os, &now, e) < 0 || say_new(os, r, e) < 0)
 			return -1;
 		if (str_eq(now, "active"))
 			return 0;
@@ -223,7 +269,8 @@ static int begin(struct os *os, const struct package_manager *m, const struct pa
 			       _("another kannuki installs packages already: systemctl status %s"),
 			       PACKAGES_UNIT);
 	if (os_mkdir(os, "/run/kannuki", 0700, e) < 0 || os_remove(os, LOG_PATH, e) < 0 ||
-	    os_write(os, LOG_PATH, "", 0600, e) < 0)
+	    os_write(os, LOG_PATH, "", 0600, e) < 0 ||
+	    os_write(os, PACKAGES_STATUS, "", 0600, e) < 0)
 		return -1;
 	return start(os, text, e);
 }
@@ -268,10 +315,18 @@ static int say_failure(struct os *os, const struct reader *r, struct err *e)
 		       LOG_PATH);
 }
 
-int packages_run(struct os *os, const struct packages_job *job, void (*say)(const char *line),
+/* Neither manager says that it is at the end of its work. */
+static void show_end(struct reader *r)
+{
+	if (r->now.stage == PACKAGES_INSTALL)
+		r->now.permille = 1000;
+	show_progress(r);
+}
+
+int packages_run(struct os *os, const struct packages_job *job, const struct packages_show *show,
 		 struct err *e)
 {
-	CLEANUP(reader_done) struct reader reader = { .say = say };
+	CLEANUP(reader_done) struct reader reader = { .show = show };
 	int r = package_manager_find(os, &reader.m, e);
 
 	if (r < 0)
@@ -279,12 +334,14 @@ int packages_run(struct os *os, const struct packages_job *job, void (*say)(cons
 	if (r > 0)
 		return err_set(e, ERR_CONFLICT,
 			       _("no package manager known here answers; use this host's own"));
-	if (quiet_wait(os, say, e) < 0 || begin(os, reader.m, job, e) < 0)
+	if (quiet_wait(os, show->line, e) < 0 || begin(os, reader.m, job, e) < 0)
 		return -1;
 	r = follow(os, &reader, e);
 	if (r > 0)
 		return say_failure(os, &reader, e);
-	if (r == 0)
-		tidy(os);
-	return r;
+	if (r < 0)
+		return -1;
+	show_end(&reader);
+	tidy(os);
+	return 0;
 }

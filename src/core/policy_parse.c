@@ -54,7 +54,7 @@ static bool repeats(const struct policy_key *k)
 {
 	return k->type == POLICY_KEY || k->type == POLICY_CIDRS || k->type == POLICY_OPENINGS ||
 	       k->type == POLICY_WAIVES || k->type == POLICY_SERVICES || k->type == POLICY_TELL ||
-	       k->type == POLICY_JAILS || k->type == POLICY_IGNORES;
+	       k->type == POLICY_JAILS || k->type == POLICY_IGNORES || k->type == POLICY_CONTROLS;
 }
 
 /* key = ---- BEGIN SSH2 PUBLIC KEY ---- … ---- END …: the one value of several lines. */

@@ -153,12 +153,16 @@ static int listening_files(struct os *os, struct strv *ret, struct err *e)
 static int programs(struct os *os, const struct facts *f, struct strv *ret, struct err *e)
 {
 	CLEANUP_STRV struct strv files = { 0 };
+	CLEANUP_STRV struct strv owners = { 0 };
 	CLEANUP_STRV struct strv nobodys = { 0 };
 	CLEANUP_FREE char *all = NULL;
 
 	if (listening_files(os, &files, e) < 0 ||
-	    (files.count > 0 && f->updates.manager->ownerless(os, &files, &nobodys, e) < 0))
+	    (files.count > 0 && f->updates.manager->owners(os, &files, &owners, e) < 0))
 		return -1;
+	for (size_t i = 0; i < owners.count; i++)
+		if (owners.item[i][0] == '\0')
+			strv_add(&nobodys, files.item[i]);
 	all = strv_join(&nobodys, ", ");
 	if (nobodys.count > 0)
 		strv_addf(ret, _("programs of no package, which listen to the outside: %s"), all);

@@ -3,9 +3,11 @@
 #include "report/facts_report.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/i18n.h"
+#include "base/layout.h"
 
 #define LABEL_WIDTH 20
 
@@ -320,6 +322,48 @@ static void add_filter(const struct facts *f, struct str *ret)
 			     "unless your provider's filter stops it"));
 }
 
+/* "cron" of "cron.service"; what a timer starts has its name but rarely. */
+static void add_kind(const struct facts *f, const char *suffix, const char *label, const char *what,
+		     struct str *ret)
+{
+	CLEANUP_STRV struct strv names = { 0 };
+	CLEANUP_FREE char *all = NULL;
+	CLEANUP_STR struct str first = { 0 };
+
+	for (size_t i = 0; i < f->enabled_count; i++) {
+		const char *unit = f->enabled[i].unit;
+
+		if (str_ends(unit, suffix))
+			strv_take(&names, xstrndup(unit, strlen(unit) - strlen(suffix)));
+	}
+	all = strv_join(&names, _(", "));
+	str_add_padded(&first, label, LABEL_WIDTH);
+	if (names.count > 0)
+		layout_itemf(ret, first.text, what, all);
+}
+
+/* Those that are worth a line: nobody brought them, or others need them. */
+static void add_enabled(const struct facts *f, struct str *ret)
+{
+	CLEANUP_STR struct str first = { 0 };
+
+	str_add_padded(&first, "", LABEL_WIDTH);
+	add_kind(f, ".service", _("Starts at boot"), "%s", ret);
+	add_kind(f, ".socket", "", _("when asked (sockets): %s"), ret);
+	add_kind(f, ".timer", "", _("at its time (timers): %s"), ret);
+	add_kind(f, ".path", "", _("when a file changes (paths): %s"), ret);
+	for (size_t i = 0; i < f->enabled_count; i++) {
+		const struct enabled_fact *u = &f->enabled[i];
+		CLEANUP_FREE char *needs = strv_join(&u->needed_by, _(", "));
+
+		if (f->enabled_owned && !u->package[0])
+			layout_itemf(ret, first.text, _("%s is of no package (%s)"), u->unit,
+				     u->path);
+		if (needs[0])
+			layout_itemf(ret, first.text, _("%s is needed by %s"), u->unit, needs);
+	}
+}
+
 static void add_updates(const struct facts *f, struct str *ret)
 {
 	const struct updates_fact *u = &f->updates;
@@ -354,6 +398,7 @@ void report_facts_text(const struct facts *f, struct str *ret)
 	add_accounts(f, ret);
 	add_listeners(f, ret);
 	add_filter(f, ret);
+	add_enabled(f, ret);
 	add_updates(f, ret);
 	add_not_measured(f, ret);
 	str_make_clean(ret->text);

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/term.h"
 #include "core/packages.h"
+#include "setup/progress.h"
 #include "setup/restart_old.h"
 
 bool packages_wanted(const struct plan *p)
@@ -14,14 +15,22 @@ bool packages_wanted(const struct plan *p)
 	return p->updates_all || p->packages.count > 0;
 }
 
-static void show(const char *line)
+/* Of the terminal there is one. */
+static struct progress on_terminal;
+
+static void show_line(const char *line)
 {
-	printf("  %s\n", line);
-	fflush(stdout);
+	progress_line(&on_terminal, line);
+}
+
+static void show_progress(const struct packages_progress *now)
+{
+	progress_show(&on_terminal, now);
 }
 
 int packages_first(struct os *os, const struct plan *p, bool yes, struct err *e)
 {
+	static const struct packages_show show = { show_line, show_progress };
 	const struct packages_job job = { .update_all = p->updates_all, .install = &p->packages };
 	int r;
 
@@ -31,7 +40,12 @@ int packages_first(struct os *os, const struct plan *p, bool yes, struct err *e)
 	r = yes ? 1 : term_yes(_("First the packages, which stay. Begin?"), e);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	if (packages_run(os, &job, show, e) < 0)
+	on_terminal = (struct progress){ .redraws = term_redraws(),
+					 .slow = term_is_slow(),
+					 .columns = term_columns() };
+	r = packages_run(os, &job, &show, e);
+	progress_end(&on_terminal);
+	if (r < 0)
 		return err_ctx(e, _("packages"));
 	return p->updates_all ? restart_old(os, e) : 0;
 }

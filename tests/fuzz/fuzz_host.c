@@ -262,6 +262,7 @@ static void check_host(struct host *h)
 					   .upgradable = true,
 					   .pending = true,
 					   .services = true,
+					   .enabled = true,
 					   .admin = "taro" };
 	CLEANUP_FACTS struct facts facts = { 0 };
 	CLEANUP_POLICY struct policy p = { 0 };

@@ -99,11 +99,15 @@ static void write_rest(struct world *w)
 		  0444 },
 		{ "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", 0444 },
 		{ "/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n", 0644 },
+		{ "/etc/login.defs", "MAIL_DIR /var/mail\nUMASK\t\t022\nUID_MIN 1000\n", 0644 },
 		{ "/etc/shells", "/bin/sh\n/bin/bash\n", 0644 },
 	};
-	static const char *const dirs[] = { "/etc/systemd/system/sysinit.target.wants",
+	static const char *const dirs[] = { "/etc/profile.d",
+					    "/etc/security/limits.d",
+					    "/etc/systemd/system/sysinit.target.wants",
 					    "/etc/systemd/system/multi-user.target.wants",
-					    "/run/systemd/system", "/usr/local/sbin",
+					    "/run/systemd/system",
+					    "/usr/local/sbin",
 					    "/var/log/journal/0123456789abcdef0123456789abcdef" };
 
 	for (size_t i = 0; i < COUNT(files); i++)

@@ -89,7 +89,10 @@ char *world_draw_policy(struct chance *c)
 		str_addf(&s, "except = %s\n",
 			 ANY(c, "door.x11", "kernel.pointers, door.macs", "kernel.redirects-v4"));
 	if (chance_one_in(c, 3))
-		str_add(&s, "also = door.key-algorithms, kernel.trace\n");
+		str_addf(&s, "also = %s\n",
+			 ANY(c, "door.key-algorithms, kernel.trace",
+			     "kernel.core-dumps, account.umask, door.keep-alive",
+			     "account.idle-shell, door.tcp-forwarding, door.compression"));
 	if (chance_one_in(c, 3))
 		str_addf(&s, "[audit]\ndaily = %s\n", ANY(c, "06:30", "no"));
 	if (chance_one_in(c, 3))

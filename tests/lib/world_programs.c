@@ -58,6 +58,12 @@ static const char *const defaults[][2] = {
 	{ "maxauthtries", "6" },
 	{ "maxstartups", "10:30:100" },
 	{ "loglevel", "INFO" },
+	{ "tcpkeepalive", "yes" },
+	{ "clientaliveinterval", "0" },
+	{ "clientalivecountmax", "3" },
+	{ "compression", "yes" },
+	{ "allowagentforwarding", "yes" },
+	{ "allowtcpforwarding", "yes" },
 	{ "macs", "umac-64@openssh.com,hmac-sha2-256,hmac-sha1,hmac-sha2-512" },
 };
 

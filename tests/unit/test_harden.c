@@ -136,6 +136,22 @@ static int reverse_path_is_loose(void)
 	return 0;
 }
 
+/* The highest of all and its own is in force on an interface; where one value is good, conf/all is set as well. */
+static int all_is_set_where_it_loosens_nothing(void)
+{
+	CLEANUP_PLANNED struct planned t;
+
+	begin(&t);
+	kernel_has(&t, "net/ipv4/conf/all/log_martians", "0");
+	kernel_has(&t, "net/ipv4/conf/default/log_martians", "0");
+	kernel_has(&t, "net/ipv4/conf/eth0/log_martians", "0");
+	T_OK(plan(&t, "[hardening]\nalso = kernel.martians\n") == 0);
+	T_OK(strstr(kernel_text(&t), "net.ipv4.conf.all.log_martians = 1\n"
+				     "net.ipv4.conf.default.log_martians = 1\n"
+				     "-net.ipv4.conf.eth0.log_martians = 1\n"));
+	return 0;
+}
+
 /* Who wrote a file that is read after ours meant it. */
 static int later_file_stays(void)
 {
@@ -145,7 +161,7 @@ static int later_file_stays(void)
 	} c[] = {
 		{ "/etc/sysctl.d/99-mine.conf", "kernel.kptr_restrict=0", true },
 		{ "/usr/lib/sysctl.d/99-mine.conf", "-kernel/kptr_restrict = 0", true },
-		{ "/etc/sysctl.conf", "kernel.kptr_* = 0", true },
+		{ "/etc/sysctl.conf", "kernel.kptr_restrict = 0", false }, /* nobody reads it */
 		{ "/etc/sysctl.d/99-mine.conf", "kernel.kptr_restrict = 1", false },
 		{ "/etc/sysctl.d/99-mine.conf", "#kernel.kptr_restrict = 0", false },
 		{ "/etc/sysctl.d/99-mine.bak", "kernel.kptr_restrict = 0", false },
@@ -173,6 +189,34 @@ static int later_file_stays(void)
 			  0644);
 		T_OK(plan(&t, "") == 0 && strstr(kernel_text(&t), "kernel.kptr_restrict = 2\n"));
 		T_OK(!warns(&t, "kptr_restrict"));
+	}
+	return 0;
+}
+
+/* Read by systemd where a link of sysctl.d leads to it, as in Debian 12 and RHEL 9, at the link's place. */
+static int sysctl_conf_counts_where_it_is_read(void)
+{
+	static const struct {
+		const char *link, *target;
+		bool read;
+	} c[] = {
+		{ "/etc/sysctl.d/99-sysctl.conf", "../sysctl.conf", true },
+		{ "/usr/lib/sysctl.d/99-sysctl.conf", "../../../etc/sysctl.conf", true },
+		{ "/etc/sysctl.d/99-sysctl.conf", "/etc/sysctl.conf", true },
+		{ "/etc/sysctl.d/10-sysctl.conf", "../sysctl.conf", false },
+		{ "/etc/sysctl.d/99-sysctl.conf", "/dev/null", false },
+		{ "/etc/sysctl.d/99-sysctl.conf", "../../../../..", false },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_PLANNED struct planned t;
+
+		begin(&t);
+		fake_file(t.w.fake, "/etc/sysctl.conf", "# a line\nkernel.kptr_* = 0\n", 0644);
+		printf("# %s -> %s\n", c[i].link, c[i].target);
+		fake_link(t.w.fake, c[i].link, c[i].target);
+		T_OK(plan(&t, "") == 0 && !strstr(kernel_text(&t), "kptr_restrict") == c[i].read);
+		T_OK(warns(&t, "/etc/sysctl.conf:2 sets kernel.kptr_restrict") == c[i].read);
 	}
 	return 0;
 }
@@ -510,7 +554,9 @@ int main(void)
 	static const struct t_case cases[] = {
 		T(kernel_is_one_step_with_all_its_values),
 		T(reverse_path_is_loose),
+		T(all_is_set_where_it_loosens_nothing),
 		T(later_file_stays),
+		T(sysctl_conf_counts_where_it_is_read),
 		T(what_cannot_be_changed_is_left),
 		T(bpf_can_be_taken_back),
 		T(policy_says_which),

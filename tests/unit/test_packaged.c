@@ -263,6 +263,9 @@ static int what_stays_is_said_and_works_without_the_program(void)
 	     strstr(fake_text(h.w.fake, FILTER_LEFT), "policy drop"));
 	T_OK(strstr(fake_text(h.w.fake, UNIT_FILE), "ExecStart=/usr/sbin/nft -f " FILTER_LEFT));
 	T_OK(!strstr(fake_text(h.w.fake, UNIT_FILE), "sbin/kannuki"));
+	/* nftables.service flushes it too, whenever it starts anew. */
+	T_OK(strstr(fake_text(h.w.fake, UNIT_FILE), "\nPartOf=nftables.service\n") &&
+	     strstr(fake_text(h.w.fake, UNIT_FILE), " nftables.service\n"));
 	T_OK(world_door(&h.w, 22022, "taro", "publickey") &&
 	     !world_door(&h.w, 22, "root", "password"));
 	return 0;
@@ -333,6 +336,31 @@ static int each_day_as_the_policy_says(void)
 	return 0;
 }
 
+/* Nothing is in /usr/local where a package brought the program. */
+static int a_package_audits_by_its_own_program(void)
+{
+	CLEANUP_HOST struct host h;
+	CLEANUP_FREE char *arrived = NULL;
+
+	begin(&h);
+	T_OK(wanted(&h, "06:05") == 0 && wait(&h) == 0 && confirm(&h) == 0);
+	arrived = xstrdup(fake_text(h.w.fake, SERVICE));
+	T_OK(strstr(arrived, "ExecStart=" PROGRAM_PATH " audit-run\n"));
+	/* A package takes the place of what came as a single file; its drop-in names it. */
+	fake_remove(h.w.fake, PROGRAM_PATH);
+	package_of_this(&h);
+	T_OK(plan(&h) == 0 && !step_of(&h, "audit.daily"));
+	/* Asked for anew, the unit names what is there. */
+	fake_remove(h.w.fake, SERVICE);
+	T_OK(plan(&h) == 0 && step_of(&h, "audit.daily") && wait(&h) == 0);
+	T_OK(strstr(fake_text(h.w.fake, SERVICE), "ExecStart=" PROGRAM_PACKAGED " audit-run\n"));
+	T_OK(plan(&h) == 0 && h.m.plan.count == 0);
+	/* The other way round it would start nothing. */
+	fake_remove(h.w.fake, PROGRAM_PACKAGED);
+	T_OK(plan(&h) == 0 && step_of(&h, "audit.daily"));
+	return 0;
+}
+
 static int who_leaves_audits_no_more(void)
 {
 	CLEANUP_HOST struct host h;
@@ -372,6 +400,7 @@ int main(void)
 		T(who_comes_back_finds_all_and_takes_it_over),
 		T(undone_transactions_leave_nothing),
 		T(each_day_as_the_policy_says),
+		T(a_package_audits_by_its_own_program),
 		T(who_leaves_audits_no_more),
 		T(who_leaves_restarts_no_more),
 	};

@@ -53,14 +53,25 @@ static void say(const char *line)
 	strv_add(&said, line);
 }
 
+static struct strv shown; /* "STAGE PERMILLE" */
+
+static void show_progress(const struct packages_progress *now)
+{
+	strv_addf(&shown, "%d %u", (int)now->stage, now->permille);
+}
+
+static const struct packages_show show = { say, show_progress };
+
 static int run(struct fake *f, const struct packages_job *job, struct err *e)
 {
 	strv_done(&said);
 	said = (struct strv){ 0 };
+	strv_done(&shown);
+	shown = (struct strv){ 0 };
 	state = "inactive";
 	fake_dir(f, "/run/systemd/system", 0755);
 	fake_on_run(f, "systemctl", systemctl);
-	return packages_run(&f->os, job, say, e);
+	return packages_run(&f->os, job, &show, e);
 }
 
 #define WORK4                                                                               \
@@ -101,6 +112,47 @@ static int upgrades_are_listed_and_nothing_is_asked(void)
 	T_OK(strstr(unit, "StandardOutput=file:" LOG "\nStandardOutput=append:" LOG "\n"));
 	writes = WORK5;
 	T_OK(run(f, &all, &e) == 0 && said.count == 1);
+	return 0;
+}
+
+/* The last that each line of a log says: "-": nothing. */
+static int how_far_it_is_is_in_its_lines(void)
+{
+	static const struct {
+		const char *line, *shown;
+	} c[] = {
+		{ "(1/3): lab-tool-1.1-1.noarch.rpm     1.2 MB/s | 7.0 kB     00:00", "1 333" },
+		{ "  Upgrading        : lab-tool-1.1-1.noarch       1/4 ", "2 250" },
+		{ "  Running scriptlet: lab-tool-1.1-1.noarch       3/4 ", "2 750" },
+		{ "  Cleanup          : lab-tool-1.0-1.noarch       4/4 ", "2 1000" },
+		{ "  Verifying        : lab-tool-1.1-1.noarch       1/4 ", "-" },
+		{ "  Preparing        :                             1/1 ", "-" },
+		{ "[1/2] lab-tool-0:1.1-1.noarch 100% |  1.0 KiB/s |   1.0 KiB |  00m00s",
+		  "1 500" },
+		{ "[2/4] Upgrading lab-tool-0:1.1-1 100% |  1.0 KiB/s |   1.0 KiB |  00m00s",
+		  "2 500" },
+		{ "[1/4] Prepare transaction 100% | 1.0   B/s |   2.0   B |  00m00s", "2 250" },
+		{ "  Upgrading        : lab-tool-1.1-1.noarch       5/4 ", "-" },
+		{ "  Upgrading        : lab-tool-1.1-1.noarch       1/0 ", "-" },
+		{ "Upgrading:", "-" },
+		{ "[", "-" },
+		{ "(", "-" },
+		{ "[1/2", "1 500" },
+		{ "lab baseos         1.2 MB/s | 2.0 kB     00:00", "-" },
+	};
+
+	for (size_t i = 0; i < COUNT(c); i++) {
+		CLEANUP_FAKE struct fake *f = host();
+		CLEANUP_FREE char *log = xasprintf("%s\n", c[i].line);
+		const struct packages_job all = { .update_all = true };
+		struct err e = { 0 };
+
+		ends = "active";
+		writes = log;
+		printf("# %s\n", c[i].line);
+		T_OK(run(f, &all, &e) == 0);
+		T_STR(shown.count ? shown.item[0] : "-", c[i].shown);
+	}
 	return 0;
 }
 
@@ -196,6 +248,7 @@ int main(void)
 {
 	static const struct t_case cases[] = {
 		T(upgrades_are_listed_and_nothing_is_asked),
+		T(how_far_it_is_is_in_its_lines),
 		T(packages_are_installed_by_name),
 		T(failure_has_the_words_of_dnf),
 		T(who_came_between_is_named_and_waited_for_with_a_limit),

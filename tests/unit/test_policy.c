@@ -316,6 +316,8 @@ static int what_is_written_reads_back(void)
 		"[guard]\nenabled = yes\njails = sshd\njails = sudo,sshd\nbantime = 5400\n"
 		"findtime = 1d\nmaxretry = 1\nignore = 10.0.0.0/8,::1\nignore = 192.0.2.7\n",
 		"[guard]\nenabled = no\njails = sshd\nbantime = 3600\n",
+		"[hardening]\nalso = kernel.trace, kernel.martians\nalso = door.tunnel\n"
+		"except = door.x11\nexcept = door.macs kernel.pipes\n",
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++) {

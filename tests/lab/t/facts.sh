@@ -45,6 +45,22 @@ said "  the sessions" 'root from 192.0.2.10, port 22'
 said "  over IPv6 too" 'root from 2001:db8:2::10, port 22'
 not_said "  what is only local is not called open" -E '900[12]/tcp'
 
+vps run "$one" sh -ec 'cd /etc/systemd/system
+	printf "[Service]\nExecStart=/usr/bin/sleep 900\n[Install]\nWantedBy=multi-user.target\n" >base.service
+	printf "[Unit]\nRequires=base.service\n[Service]\nExecStart=/usr/bin/sleep 900\n" >user.service
+	systemctl -q enable base.service; systemctl start user.service'
+like "what is enabled: services" 'Starts at boot +(.*, )?base, ' vps run "$one" /root/kannuki facts
+said "  whose unit is of no package" 'base\.service is of no package'
+said "  and who needs it" 'base\.service is needed by user\.service'
+said "  timers" '\(timers\): (.*, )?apt-daily'
+enabled() { vps run "$one" systemctl list-unit-files --state=enabled --type=service,socket,timer,path --no-legend | cut -d ' ' -f 1 | sort; }
+named() { vps run "$one" /root/kannuki facts --format json | python3 -c 'import json, sys
+for u in json.load(sys.stdin)["enabled"]: print(u["unit"])' | sort; }
+is "for programs: just those that systemctl lists" "$(enabled)" named
+owner() { vps run "$one" /root/kannuki facts --format json | python3 -c 'import json, sys
+print([u["package"] for u in json.load(sys.stdin)["enabled"] if u["unit"] == sys.argv[1]][0])' "$1"; }
+is "  with their package" openssh-server owner ssh.service
+is "  or none" None owner base.service
 vps run "$one" install -m 755 /root/kannuki /usr/local/bin/kannuki
 as_nobody() { vps run "$one" setpriv --reuid=65534 --regid=65534 --clear-groups -- /usr/local/bin/kannuki "$@"; }
 exits "without root it says what it can: 0" 0 as_nobody facts

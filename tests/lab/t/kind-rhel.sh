@@ -19,6 +19,9 @@ is "crypto-policies decides on algorithms still" "aes256-gcm@openssh.com,chacha2
 	vps run "$vps_one" sh -c "sshd -T | sed -n 's/^ciphers //p'"
 is "firewalld is off" "inactive disabled" vps run "$vps_one" sh -c \
 	'echo $(systemctl is-active firewalld) $(systemctl is-enabled firewalld)'
+is "what is enabled: rpm knows no owner of the lab's own units" None vps run "$vps_one" sh -c "/usr/local/sbin/kannuki facts --format json |
+	python3 -c 'import json, sys
+print([u[\"package\"] for u in json.load(sys.stdin)[\"enabled\"] if u[\"unit\"] == \"sshd.service\"][0])'"
 way_rebooted
 way_undone
 ok "firewalld runs again" vps run "$vps_one" firewall-cmd -q --state

@@ -110,6 +110,12 @@ said "  it says what stays" '/etc/ssh/sshd_config.d/00-kannuki.conf: '
 said "  and how the packet filter goes on" '/etc/kannuki-filter.nft'
 is "  policy and history stay" "$before" kept
 is "  the packet filter's unit runs without it" "active enabled" sh_on 'echo $(systemctl is-active kannuki-filter) $(systemctl is-enabled kannuki-filter)'
+# It flushes every table, also ours, which nobody watches any more.
+for act in restart reload 'stop nftables; systemctl start' restart; do
+	ok "  systemctl $act nftables" sh_on "systemctl $act nftables"
+	ok "    the packet filter is there again" sh_on 'nft list table inet kannuki | grep -q "policy drop"'
+done
+sh_on 'systemctl stop nftables'
 vps reboot "$vps_one" >/dev/null
 as_wanted "removed and rebooted"
 
@@ -126,6 +132,7 @@ is "  nothing else of it is on the disk" "/etc/kannuki-filter.nft
 /etc/ssh/sshd_config.d/00-kannuki.conf
 /etc/sysctl.d/60-kannuki.conf
 /etc/systemd/system/kannuki-filter.service
+/etc/systemd/system/nftables.service.wants/kannuki-filter.service
 /etc/systemd/system/sysinit.target.wants/kannuki-filter.service" \
 	sh_on 'find / -xdev \( -path /root -o -path /proc -o -path /sys -o -path /run -o -path /tmp \) -prune -o -iname "*kannuki*" -print | sort'
 not_ok "  nor below /run" on test -e /run/kannuki

@@ -36,6 +36,7 @@ exits "update, while another one has the lock: 0" 0 update
 said "  waits, and says for whom" 'packages are being installed \([a-z]+, process [0-9]+\); waiting'
 said "  lists what was upgraded" 'Upgrading : lab-tool-1\.1-1\.noarch'
 said "  all of it" 'Upgrading : other-1\.1-1\.noarch'
+said "  and how far it was" '^  Installing: [1-9]0+ %'
 said "  and what it did not replace" 'lab-tool\.conf created as /etc/lab-tool\.conf\.rpmnew'
 is "  it is updated" 1.1 version lab-tool
 is "  the owner's changed file stays" mine vps run "$one" cat /etc/lab-tool.conf
