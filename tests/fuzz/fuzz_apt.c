@@ -79,13 +79,19 @@ static void say(const char *line)
 	said++;
 }
 
+static void show_progress(const struct packages_progress *now)
+{
+	MUST(now->permille <= 1000);
+}
+
 static void check_log(struct fake *f)
 {
+	const struct packages_show show = { .line = say, .progress = show_progress };
 	struct err e = { 0 };
 	int r;
 
 	said = 0;
-	r = packages_run(&f->os, &(struct packages_job){ .update_all = true }, say, &e);
+	r = packages_run(&f->os, &(struct packages_job){ .update_all = true }, &show, &e);
 	if (r < 0)
 		fuzz_check_err(&e);
 	if (r != (job->fails ? -1 : 0))
