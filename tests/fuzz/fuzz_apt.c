@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "core/facts.h"
+#include "core/package_manager.h"
 #include "core/packages.h"
 #include "fuzz/fuzz.h"
 #include "lib/fake_os.h"
@@ -62,11 +63,14 @@ static int run_systemctl(struct fake *f, const struct run *r, struct run_result 
 		CLEANUP_FREE char *half = xstrndup(job->part[LOG], strlen(job->part[LOG]) / 2);
 
 		fake_file(f, "/run/kannuki/packages.log", half, 0600);
+		fake_file(f, PACKAGES_STATUS, half, 0600);
 		job->shown = 1;
 	} else if (str_eq(r->argv[1], "show") && job->shown) {
 		state = job->shown++ == 1 ? "activating" : job->fails ? "failed" : "active";
-		if (job->shown > 2)
+		if (job->shown > 2) {
 			fake_file(f, "/run/kannuki/packages.log", job->part[LOG], 0600);
+			fake_file(f, PACKAGES_STATUS, job->part[LOG], 0600);
+		}
 	}
 	ret->out = xasprintf("ActiveState=%s\n", state);
 	ret->out_len = strlen(ret->out);
@@ -81,12 +85,12 @@ static void say(const char *line)
 
 static void show_progress(const struct packages_progress *now)
 {
-	MUST(now->permille <= 1000);
+	MUST(now->stage <= PACKAGES_INSTALL && now->permille <= 1000);
 }
 
 static void check_log(struct fake *f)
 {
-	const struct packages_show show = { .line = say, .progress = show_progress };
+	static const struct packages_show show = { say, show_progress };
 	struct err e = { 0 };
 	int r;
 

@@ -7,9 +7,10 @@
 # shellcheck disable=SC2154 # vps_one comes from fresh
 . "$(dirname "$0")/../../lib/main_job.sh"
 
+answers=()
 key=net.ipv4.conf.all.send_redirects
 for kind in debian12 debian13; do
-	rented "$kind" ".$kind"
+	rented "$kind" "$kind"
 	policy "$vps_one"
 	vps run "$vps_one" sh -c "echo $key = 1 >>/etc/sysctl.conf; sysctl -qw $key=1"
 	exits "$kind: plan" 3 as_owner "$vps_one" /root/kannuki plan --policy /root/policy.conf
