@@ -6,6 +6,9 @@
 
 #include "base/i18n.h"
 
+#define ROOM_MIN 20 /* behind what stands in front, on a screen that is too narrow for it */
+#define TAB	 8
+
 /* Bytes of the character that begins here. */
 static size_t char_bytes(const char *p)
 {
@@ -82,9 +85,12 @@ static size_t fitting(const char *text, size_t columns)
 	return at;
 }
 
-void layout_item(struct str *ret, const char *first, const char *text)
+void layout_item_in(struct str *ret, unsigned columns, const char *first, const char *text)
 {
-	size_t indent = text_width(first), room = LAYOUT_COLUMNS - indent;
+	size_t indent = text_width(first);
+	size_t room = !columns			    ? SIZE_MAX
+		      : columns > indent + ROOM_MIN ? columns - indent
+						    : ROOM_MIN;
 	bool begun = false;
 
 	do {
@@ -103,6 +109,11 @@ void layout_item(struct str *ret, const char *first, const char *text)
 		if (*text == '\n')
 			text++;
 	} while (*text);
+}
+
+void layout_item(struct str *ret, const char *first, const char *text)
+{
+	layout_item_in(ret, LAYOUT_COLUMNS, first, text);
 }
 
 void layout_text(struct str *ret, const char *text)
@@ -130,6 +141,24 @@ void layout_textf(struct str *ret, const char *fmt, ...)
 	str_vaddf(&s, fmt, ap);
 	va_end(ap);
 	layout_text(ret, s.text);
+}
+
+/* A character of two columns is not cut: it begins the next row. */
+unsigned layout_rows(const char *line, unsigned columns)
+{
+	size_t used = 0;
+	unsigned rows = 1;
+
+	for (const char *p = line; *p; p += char_bytes(p)) {
+		size_t width = *p == '\t' ? TAB - used % TAB : char_width(p, char_bytes(p));
+
+		if (used + width > columns && *p != '\t') {
+			rows++;
+			used = 0;
+		}
+		used = *p == '\t' && used + width >= columns ? columns - 1 : used + width;
+	}
+	return rows;
 }
 
 unsigned layout_lines(const char *text)

@@ -60,6 +60,11 @@ unsigned term_columns(void)
 	return 80;
 }
 
+unsigned term_text_columns(void)
+{
+	return far.is || isatty(STDOUT_FILENO) ? term_columns() - 1 : 0;
+}
+
 unsigned term_rows(void)
 {
 	struct winsize w;

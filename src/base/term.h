@@ -31,6 +31,8 @@ bool term_is_interactive(void); /* standard input and output are terminals */
 bool term_is_foreground(void);
 /* Columns of standard output, 80 where it does not tell. */
 unsigned term_columns(void);
+/* For layout.h: one less, for some terminals wrap when the last one is written. 0: standard output is none. */
+unsigned term_text_columns(void);
 /* Rows of standard output, 24 where it does not tell. */
 unsigned term_rows(void);
 /* Can lines that were printed be gone back to (ECMA-48)? Not on TERM=dumb, or without a terminal. */

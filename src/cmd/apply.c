@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
+#include "base/term.h"
 #include "cmd/cmd.h"
 #include "core/quiet.h"
 #include "report/plan_report.h"
@@ -27,7 +28,7 @@ static int plan_and_show(struct call *c, struct made_plan *m, struct err *e)
 	CLEANUP_STR struct str s = { 0 };
 
 	if (make_plan(c->os, opts_get(&c->opts, "policy"), m, e) < 0 ||
-	    report_plan_text(c->os, &m->plan, &s, e) < 0)
+	    report_plan_text(c->os, &m->plan, term_text_columns(), &s, e) < 0)
 		return -1;
 	fputs(s.text ? s.text : "", stdout);
 	fflush(stdout);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
+#include "base/term.h"
 #include "cmd/cmd.h"
 #include "report/plan_report.h"
 #include "setup/make_plan.h"
@@ -26,7 +27,7 @@ static int run(struct call *c, struct err *e)
 		return -1;
 	if (str_eq(format, "json")) {
 		report_plan_json(&m.plan, &s);
-	} else if (report_plan_text(c->os, &m.plan, &s, e) < 0) {
+	} else if (report_plan_text(c->os, &m.plan, term_text_columns(), &s, e) < 0) {
 		return -1;
 	}
 	fputs(s.text ? s.text : "", stdout);

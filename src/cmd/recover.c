@@ -42,6 +42,16 @@ static void use_language_of_plan(struct os *os, const char *id)
 		i18n_set(t.plan.language);
 }
 
+/* For PID 1 a remark on an undo that was whole is no failure of the unit: it stands in the history too. */
+static int tell_remark(int r, const struct recovered *done, struct err *e)
+{
+	if (r != 2 || !done->all_back)
+		return r;
+	fprintf(stderr, "kannuki: %s\n", e->msg);
+	*e = (struct err){ 0 };
+	return 0;
+}
+
 /* Until nothing is left to do for this id. Between two looks the process may be ended. */
 static int watch(struct os *os, const char *id, struct err *e)
 {
@@ -54,6 +64,7 @@ static int watch(struct os *os, const char *id, struct err *e)
 		hold_term(true);
 		r = recover_run(os, id, RECOVER_DUE, &done, e);
 		say(done.said);
+		r = tell_remark(r, &done, e);
 		hold_term(false);
 		if (r == 0 || r == 2)
 			return r;
@@ -137,6 +148,8 @@ static int recover(struct call *c, struct err *e)
 		r = mode == RECOVER_SETTLE ? settle(c->os, &done, e)
 					   : recover_run(c->os, NULL, mode, &done, e);
 		say(done.said);
+		if (mode != RECOVER_DUE)
+			r = tell_remark(r, &done, e);
 	}
 	if (r == 1)
 		say(_("A transaction is under way and not due yet: kannuki status"));

@@ -140,6 +140,7 @@ static int undo(const struct recovery *c, struct txn *t, const char *why, struct
 		return 0;
 	}
 	r = txn_undo(c->os, t, how, why, e);
+	c->ret->all_back = r >= 0;
 	if (r >= 0)
 		c->ret->said = xasprintf(_("transaction %s was undone: %s"), t->id, _(why));
 	return r > 0 ? 2 : r;

@@ -17,6 +17,7 @@ struct recovered {
 	char *said;	  /* what was done, or NULL */
 	unsigned wait_ms; /* not due yet: until it should be asked again */
 	bool for_person;  /* failed, and no time mends it */
+	bool all_back;	  /* undone whole; the remark is of what others had done meanwhile */
 };
 
 void recovered_done(struct recovered *r);

@@ -2,7 +2,10 @@
 /* plan_report.c - see plan_report.h. */
 #include "report/plan_report.h"
 
+#include <stdio.h>
+
 #include "base/i18n.h"
+#include "base/layout.h"
 #include "report/diff.h"
 #include "report/facts_report.h"
 
@@ -25,28 +28,41 @@ void report_plan_steps(const struct plan *p, struct str *ret)
 		str_addf(ret, "%3zu. %s\n", i + 1, p->step[i].title);
 }
 
-static void add_list(struct str *ret, const char *title, const struct strv *v)
+/* Words, and how wide the lines are that they go onto. */
+struct page {
+	struct str *text;
+	unsigned columns;
+};
+
+static void add_item(const struct page *page, const char *first, const char *text)
+{
+	layout_item_in(page->text, page->columns, first, text);
+}
+
+static void add_list(const struct page *page, const char *title, const struct strv *v)
 {
 	if (v->count == 0)
 		return;
-	str_addf(ret, "%s\n", title);
+	add_item(page, "", title);
 	for (size_t i = 0; i < v->count; i++)
-		str_addf(ret, "  - %s\n", v->item[i]);
-	str_add(ret, "\n");
+		add_item(page, "  - ", v->item[i]);
+	str_add(page->text, "\n");
 }
 
-static void add_steps(const struct plan *p, struct str *ret)
+static void add_steps(const struct plan *p, const struct page *page)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		const struct step *s = &p->step[i];
+		char number[32];
 
 		if (i == 0 || s->phase != p->step[i - 1].phase)
-			str_addf(ret, "%s[%s]\n", i ? "\n" : "", phase_words(p, s->phase));
-		str_addf(ret, "%3zu. %s\n", i + 1, s->title);
-		str_addf(ret, _("     why:  %s\n"), s->why);
-		str_addf(ret, _("     undo: %s\n"), s->undo);
+			str_addf(page->text, "%s[%s]\n", i ? "\n" : "", phase_words(p, s->phase));
+		snprintf(number, sizeof(number), "%3zu. ", i + 1);
+		add_item(page, number, s->title);
+		add_item(page, _("     why:  "), s->why);
+		add_item(page, _("     undo: "), s->undo);
 	}
-	str_add(ret, "\n");
+	str_add(page->text, "\n");
 }
 
 static bool same_change(const struct effect *a, const struct effect *b)
@@ -64,27 +80,26 @@ static bool is_first(const struct plan *p, size_t at)
 }
 
 /* Each change once, with all for whom it is. */
-static void add_effects(const struct plan *p, struct str *ret)
+static void add_effects(const struct plan *p, const struct page *page)
 {
 	if (p->effect_count == 0)
 		return;
-	str_add(ret, _("SSH logins, before -> after:\n"));
+	str_add(page->text, _("SSH logins, before -> after:\n"));
 	for (size_t i = 0; i < p->effect_count; i++) {
 		const struct effect *f = &p->effect[i];
+		CLEANUP_STR struct str line = { 0 };
 
-		if (is_first(p, i)) {
-			str_add(ret, "  ");
-			for (size_t j = i; j < p->effect_count; j++)
-				if (same_change(&p->effect[j], f))
-					str_addf(ret, "%s%s", j > i ? _(", ") : "",
-						 p->effect[j].who);
-			str_addf(ret, ": %s %s -> %s\n", report_keyword(f->keyword), f->before,
-				 f->after);
-			if (f->where[0])
-				str_addf(ret, _("    now decided by %s\n"), f->where);
-		}
+		if (!is_first(p, i))
+			continue;
+		for (size_t j = i; j < p->effect_count; j++)
+			if (same_change(&p->effect[j], f))
+				str_addf(&line, "%s%s", j > i ? _(", ") : "", p->effect[j].who);
+		str_addf(&line, ": %s %s -> %s", report_keyword(f->keyword), f->before, f->after);
+		add_item(page, "  ", line.text);
+		if (f->where[0])
+			add_item(page, _("    now decided by "), f->where);
 	}
-	str_add(ret, "\n");
+	str_add(page->text, "\n");
 }
 
 struct diffs {
@@ -160,24 +175,28 @@ static void add_packages(const struct plan *p, struct str *ret)
 	str_add(ret, "\n");
 }
 
-int report_plan_text(struct os *os, const struct plan *p, struct str *ret, struct err *e)
+int report_plan_text(struct os *os, const struct plan *p, unsigned columns, struct str *ret,
+		     struct err *e)
 {
+	const struct page page = { ret, columns };
+
 	add_packages(p, ret);
 	if (p->count == 0 && (p->updates_all || p->packages.count > 0))
 		return 0;
 	if (p->count == 0) {
-		add_list(ret, _("Worth a second look:"), &p->warnings);
+		add_list(&page, _("Worth a second look:"), &p->warnings);
 		str_add(ret, _("Nothing to change: this host is as the policy says.\n"));
 		return 0;
 	}
-	add_list(ret, _("Decides no more what comes in (its rules stay stored):"), &p->replaces);
-	add_list(ret, _("Reachable now, and will stop answering:"), &p->closes);
-	add_list(ret, _("Worth a second look:"), &p->warnings);
-	add_steps(p, ret);
-	add_effects(p, ret);
+	add_list(&page, _("Decides no more what comes in (its rules stay stored):"), &p->replaces);
+	add_list(&page, _("Reachable now, and will stop answering:"), &p->closes);
+	add_list(&page, _("Worth a second look:"), &p->warnings);
+	add_steps(p, &page);
+	add_effects(p, &page);
 	if (add_diffs(os, p, ret, e) < 0)
 		return -1;
-	str_addf(ret, "\n%s\n",
+	str_add(ret, "\n");
+	add_item(&page, "",
 		 p->needs_proof ? _("This closes doors: it waits for a login through the new one, "
 				    "or undoes itself.")
 				: _("This closes no door of SSH: it is in force at once."));

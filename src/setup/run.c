@@ -178,18 +178,23 @@ static void plan_of(struct setup *s, struct dialog *d)
 /* A screen at a time: the console has no way back. */
 static int show_pages(char *text, struct err *e)
 {
-	unsigned rows = term_rows() - 2, shown = 0;
+	unsigned room = term_rows() - 2, used = 0;
 	char *rest = text, *line;
 
 	while ((line = str_line(&rest))) {
 		CLEANUP_FREE char *answer = NULL;
+		unsigned rows = layout_rows(line, term_columns());
 
+		/* One of a file may take more rows than there are: then it stands alone. */
+		if (used > 0 && used + rows > room) {
+			if (term_line(_("-- Enter: more, b: back to the plan -- "), &answer, e) !=
+				    0 ||
+			    answer[0])
+				return 0;
+			used = 0;
+		}
 		printf("%s\n", line);
-		if (++shown % rows != 0 || !rest || !*rest)
-			continue;
-		if (term_line(_("-- Enter: more, b: back to the plan -- "), &answer, e) != 0 ||
-		    answer[0])
-			return 0;
+		used += rows;
 	}
 	return 0;
 }
@@ -198,7 +203,7 @@ static int show_diff(struct setup *s, struct err *e)
 {
 	CLEANUP_STR struct str text = { 0 };
 
-	if (report_plan_text(s->os, &s->made.plan, &text, e) < 0)
+	if (report_plan_text(s->os, &s->made.plan, term_text_columns(), &text, e) < 0)
 		return -1;
 	return show_pages(text.text, e);
 }
@@ -340,7 +345,7 @@ static enum dialog_next without_questions(struct setup *s, struct dialog *d, str
 		*e = s->refused;
 		return DIALOG_QUIT;
 	}
-	if (report_plan_text(s->os, d->plan, &text, e) < 0)
+	if (report_plan_text(s->os, d->plan, term_text_columns(), &text, e) < 0)
 		return DIALOG_QUIT;
 	fputs(text.text ? text.text : "", stdout);
 	return DIALOG_APPLY;

@@ -243,7 +243,7 @@ static void check_plan(struct fake *fake, const struct plan *p)
 	MUST(!p->needs_proof || p->door_count > 0);
 	for (size_t i = 1; i < p->count; i++)
 		MUST(p->step[i - 1].phase <= p->step[i].phase);
-	if (report_plan_text(&fake->os, p, &words, &e) < 0)
+	if (report_plan_text(&fake->os, p, 79, &words, &e) < 0)
 		fuzz_check_err(&e);
 	else
 		check_text(&words);

@@ -1,77 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Controls that decide from facts and policy alone: what they find, propose, refuse and warn of. */
 #include "base/mem.h"
-#include "controls/control.h"
 #include "core/package_manager.h"
 #include "core/restart.h"
-#include "lib/fake_os.h"
+#include "lib/asked.h"
 #include "lib/t.h"
-
-static const struct control *find(const char *id)
-{
-	for (size_t i = 0; i < control_families_count; i++)
-		for (const struct control *c = control_families[i]; c->id; c++)
-			if (str_eq(c->id, id))
-				return c;
-	printf("# no control %s\n", id);
-	abort();
-}
-
-/* One control on facts and policy of the test's own. */
-struct asked {
-	struct fake *fake;
-	struct facts facts;
-	struct policy policy;
-	struct plan plan;
-	struct draft draft;
-	struct finding found;
-	struct err e;
-};
-
-static void begin(struct asked *a)
-{
-	*a = (struct asked){ .fake = fake_new() };
-	policy_init(&a->policy);
-	a->facts.as_root = a->facts.systemd = true;
-}
-
-static void end(struct asked *a)
-{
-	fake_free(a->fake);
-	facts_done(&a->facts);
-	policy_done(&a->policy);
-	plan_done(&a->plan);
-	draft_done(&a->draft);
-}
-#define CLEANUP_ASKED CLEANUP(end)
-
-static int ask(struct asked *a, const char *id)
-{
-	const struct control *c = find(id);
-	const struct control_in in = { .os = &a->fake->os,
-				       .facts = &a->facts,
-				       .policy = &a->policy };
-
-	plan_done(&a->plan);
-	a->plan = (struct plan){ 0 };
-	draft_done(&a->draft);
-	a->draft = (struct draft){ .plan = &a->plan, .asks = c };
-	a->found = (struct finding){ 0 };
-	a->e = (struct err){ 0 };
-	return c->probe(&in, c, &a->found, &a->e) < 0
-		       ? -1
-		       : c->propose(&in, &a->found, &a->draft, &a->e);
-}
-
-static void want(struct asked *a, const char *section, const char *name, const char *value)
-{
-	struct err e = { 0 };
-
-	if (policy_set(&a->policy, section, name, value, &e) < 0) {
-		printf("# %s\n", e.msg);
-		abort();
-	}
-}
 
 /* --- ssh.allow-from ------------------------------------------------------------------------------ */
 
@@ -109,14 +42,14 @@ static int sources_are_compared_with_the_peer(void)
 		bool refused = c[i].says && str_eq(c[i].says, "!");
 		int r;
 
-		begin(&a);
-		want(&a, "ssh", "allow-from", c[i].from);
+		asked_begin(&a);
+		asked_want(&a, "ssh", "allow-from", c[i].from);
 		if (c[i].peer[0])
 			T_OK(addr_parse(c[i].peer, &a.facts.own_peer) == 0);
 		a.facts.address = xcalloc(1, sizeof(*a.facts.address));
 		a.facts.address_count = 1;
 		T_OK(addr_parse("198.51.100.10", &a.facts.address[0].addr) == 0);
-		r = ask(&a, "ssh.allow-from");
+		r = asked_ask(&a, "ssh.allow-from");
 		printf("# %s from %s\n", c[i].from, c[i].peer);
 		T_OK(a.found.verdict == c[i].verdict && (r < 0) == refused);
 		if (refused) {
@@ -138,7 +71,7 @@ static int sources_are_compared_with_the_peer(void)
 
 static void apt(struct asked *a, const char *config)
 {
-	begin(a);
+	asked_begin(a);
 	a->facts.updates.measured = a->facts.updates.unattended = true;
 	a->facts.updates.manager = &package_apt;
 	a->facts.updates.reboot_known = true;
@@ -199,7 +132,7 @@ static int automatic_updates_are_as_the_policy_says(void)
 		apt(&a, c[i].config);
 		give(&a, c[i].lines);
 		printf("# %zu\n", i);
-		T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == c[i].verdict);
+		T_OK(asked_ask(&a, "updates.automatic") == 0 && a.found.verdict == c[i].verdict);
 		T_OK(a.plan.count == (c[i].writes ? 1 : 0));
 		T_OK(!c[i].writes || strstr(text_of(&a), c[i].writes));
 	}
@@ -211,7 +144,7 @@ static int evidence_names_the_line_that_decides(void)
 	CLEANUP_ASKED struct asked a;
 
 	apt(&a, OFF);
-	T_OK(ask(&a, "updates.automatic") == 0);
+	T_OK(asked_ask(&a, "updates.automatic") == 0);
 	T_OK(strstr(a.found.evidence, "APT::Periodic::Unattended-Upgrade 0 "
 				      "(/etc/apt/apt.conf.d/20auto-upgrades:2)"));
 	return 0;
@@ -225,7 +158,7 @@ static int all_goes_back_to_security(void)
 	apt(&a, ON ";Unattended-Upgrade::Origins-Pattern::=origin=*");
 	fake_file(a.fake, "/etc/apt/apt.conf.d/99kannuki-updates",
 		  "Unattended-Upgrade::Origins-Pattern { \"origin=*\"; };\n", 0644);
-	T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_FAIL);
+	T_OK(asked_ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_FAIL);
 	T_OK(a.plan.count == 1 && !strstr(text_of(&a), "origin=*"));
 	return 0;
 }
@@ -236,16 +169,17 @@ static int what_is_missing_is_installed_if_asked_for(void)
 
 	apt(&a, "");
 	a.facts.updates.unattended = false;
-	T_OK(ask(&a, "updates.automatic") == 0 && a.plan.count == 0 && a.plan.packages.count == 0);
+	T_OK(asked_ask(&a, "updates.automatic") == 0 && a.plan.count == 0 &&
+	     a.plan.packages.count == 0);
 	T_OK(a.plan.warnings.count == 1);
 	give(&a, "automatic = security\n");
-	T_OK(ask(&a, "updates.automatic") == 0 && a.plan.count == 1);
+	T_OK(asked_ask(&a, "updates.automatic") == 0 && a.plan.count == 1);
 	T_OK(a.plan.packages.count == 1 && str_eq(a.plan.packages.item[0], "unattended-upgrades"));
 	/* Not a host of apt. */
 	a.facts.updates.measured = false;
-	T_OK(ask(&a, "updates.automatic") < 0 && a.e.kind == ERR_CONFLICT);
+	T_OK(asked_ask(&a, "updates.automatic") < 0 && a.e.kind == ERR_CONFLICT);
 	give(&a, "");
-	T_OK(ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_NOT_MEASURED);
+	T_OK(asked_ask(&a, "updates.automatic") == 0 && a.found.verdict == VERDICT_NOT_MEASURED);
 	return 0;
 }
 
@@ -285,7 +219,7 @@ static int restarts_are_as_the_policy_says(void)
 		apt(&a, c[i].config);
 		give(&a, c[i].lines);
 		printf("# %zu\n", i);
-		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == c[i].verdict);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.found.verdict == c[i].verdict);
 		T_OK(a.plan.count == c[i].steps);
 		T_OK(!c[i].title || strstr(a.plan.step[a.plan.count - 1].title, c[i].title));
 	}
@@ -308,7 +242,7 @@ static int window_is_of_our_own_timer(void)
 
 		apt(&a, ON);
 		give(&a, c[i].lines);
-		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
 		text = json_string_value(json_object_get(a.plan.step[1].args, "text"));
 		T_OK(strstr(text, c[i].calendar) && !strstr(text, "Persistent"));
 		changes = json_object_get(a.plan.step[0].args, "changes");
@@ -317,23 +251,23 @@ static int window_is_of_our_own_timer(void)
 			  0644);
 		fake_file(a.fake, "/etc/systemd/system/" RESTART_TIMER, text, 0644);
 		timer(&a, RESTART_TIMER, "enabled", "active");
-		T_OK(ask(&a, "updates.reboot") == 0 && a.found.verdict == VERDICT_PASS);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.found.verdict == VERDICT_PASS);
 		strcpy(a.facts.unit[0].active, "dead");
-		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
 		strcpy(a.facts.unit[0].active, "active");
 		give(&a, "reboot = 05:00\n");
-		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
 		give(&a, "automatic = no\n");
-		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
 		give(&a, "");
-		T_OK(ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
+		T_OK(asked_ask(&a, "updates.reboot") == 0 && a.plan.count == 2);
 		T_OK(strstr(a.plan.step[0].title, "no restart by itself"));
 	}
 	/* Nobody brings updates. */
 	apt(&late, ON);
 	late.facts.updates.unattended = false;
 	give(&late, "reboot = 04:00\n");
-	T_OK(ask(&late, "updates.reboot") == 0 && late.plan.count == 0);
+	T_OK(asked_ask(&late, "updates.reboot") == 0 && late.plan.count == 0);
 	T_OK(late.plan.warnings.count == 1);
 	return 0;
 }
@@ -356,11 +290,11 @@ static int timers_run_or_are_refused(void)
 		apt(&a, ON);
 		timer(&a, "apt-daily.timer", "enabled", "active");
 		timer(&a, "apt-daily-upgrade.timer", c[i].enabled, c[i].active);
-		r = ask(&a, "updates.timers");
+		r = asked_ask(&a, "updates.timers");
 		T_OK((r < 0) == (c[i].steps == 9) && (r < 0 || a.plan.count == c[i].steps));
 		T_OK(r == 0 || (a.e.kind == ERR_CONFLICT && strstr(a.e.msg, "unmask")));
 		a.facts.updates.unattended = false;
-		T_OK(ask(&a, "updates.timers") == 0 && a.plan.count == 0);
+		T_OK(asked_ask(&a, "updates.timers") == 0 && a.plan.count == 0);
 	}
 	return 0;
 }
@@ -381,11 +315,11 @@ static int updates_now_are_due_when_something_waits(void)
 		a.facts.updates.upgradable_measured = c[i].measured;
 		a.facts.updates.upgradable = c[i].upgradable;
 		a.facts.updates.lists_time = a.fake->clock[OS_REALTIME] / 1000000000 - c[i].age;
-		T_OK(ask(&a, "updates.now") == 0 && !a.plan.updates_all);
+		T_OK(asked_ask(&a, "updates.now") == 0 && !a.plan.updates_all);
 		give(&a, "now = yes\n");
-		T_OK(ask(&a, "updates.now") == 0 && a.plan.updates_all == c[i].due);
+		T_OK(asked_ask(&a, "updates.now") == 0 && a.plan.updates_all == c[i].due);
 		a.facts.updates.upgradable_measured = false;
-		T_OK(ask(&a, "updates.now") < 0 && a.e.kind == ERR_CONFLICT);
+		T_OK(asked_ask(&a, "updates.now") < 0 && a.e.kind == ERR_CONFLICT);
 	}
 	return 0;
 }

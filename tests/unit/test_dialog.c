@@ -4,13 +4,10 @@
 #include "base/layout.h"
 #include "lib/fake_os.h"
 #include "lib/fits.h"
-#include "lib/keys.h"
+#include "lib/room.h"
 #include "lib/t.h"
-#include "setup/dialog.h"
 #include "setup/suggest.h"
 
-#define KEY	   "ssh-ed25519 " ED25519 " taro@laptop"
-#define SECRET	   "correct-horse-9"
 #define PRIVATE	   "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define PRIVATE_IN "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW"
 
@@ -47,8 +44,6 @@ static struct facts facts = {
 	.sshd = { .port = port_22, .port_count = 1 },
 	.machine_id = (char *)"4a1d7b1e5f3c4d0e9b8a7c6d5e4f3a2b",
 };
-static struct dialog d;
-static struct plan plan = { .needs_proof = true, .count = 12 };
 
 static void begin_from(const char *policy_text, bool asks_language)
 {
@@ -64,8 +59,7 @@ static void begin_from(const char *policy_text, bool asks_language)
 	};
 
 	addr_parse("127.0.0.1", &sockets[4].local);
-	dialog_done(&d);
-	dialog_init(&d, &start);
+	room_begin(&start);
 }
 
 static void begin(void)
@@ -73,51 +67,10 @@ static void begin(void)
 	begin_from(NULL, false);
 }
 
-static char *screen(void)
-{
-	CLEANUP_STR struct str s = { 0 };
-
-	dialog_show(&d, &s);
-	return str_take(&s);
-}
-
-static bool shows(const char *piece)
-{
-	CLEANUP_FREE char *text = screen();
-
-	if (strstr(text, piece))
-		return true;
-	printf("# no \"%s\" in:\n# %s\n", piece, text);
-	return false;
-}
-
-static bool hides(const char *piece)
-{
-	CLEANUP_FREE char *text = screen();
-
-	return !strstr(text, piece);
-}
-
-static enum dialog_next say(const char *answer)
-{
-	return dialog_answer(&d, answer);
-}
-
-/* Up to the plan; the caller has begun. */
-static void straight(void)
-{
-	say("taro");
-	say(SECRET);
-	say(SECRET);
-	say(KEY);
-	say("");
-	d.plan = &plan;
-}
-
 static bool is_open(const char *text)
 {
-	for (size_t i = 0; i < d.policy.open_count; i++) {
-		CLEANUP_FREE char *one = opening_text(&d.policy.open[i]);
+	for (size_t i = 0; i < room.policy.open_count; i++) {
+		CLEANUP_FREE char *one = opening_text(&room.policy.open[i]);
 
 		if (str_eq(one, text))
 			return true;
@@ -130,22 +83,25 @@ static bool is_open(const char *text)
 static int five_answers_lead_to_the_plan(void)
 {
 	begin();
-	T_OK(d.screen == SCREEN_NAME && !dialog_is_secret(&d));
-	T_OK(say("taro") == DIALOG_ASK && d.screen == SCREEN_SECRET && dialog_is_secret(&d));
-	T_OK(say(SECRET) == DIALOG_ASK && dialog_is_secret(&d));
-	T_OK(say(SECRET) == DIALOG_ASK && d.screen == SCREEN_KEY && dialog_takes_lines(&d));
-	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room.screen == SCREEN_NAME && !dialog_is_secret(&room));
+	T_OK(room_say("taro") == DIALOG_ASK && room.screen == SCREEN_SECRET &&
+	     dialog_is_secret(&room));
+	T_OK(room_say(SECRET) == DIALOG_ASK && dialog_is_secret(&room));
+	T_OK(room_say(SECRET) == DIALOG_ASK && room.screen == SCREEN_KEY &&
+	     dialog_takes_lines(&room));
+	T_OK(room_say(KEY) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	T_OK(shows("ED25519 256 taro@laptop") && shows("SHA256:iAKogGxf1R65qhJJCuo"));
-	T_OK(say("") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
-	d.plan = &plan;
-	T_OK(say("yes") == DIALOG_APPLY);
-	T_STR(d.policy.admin_user, "taro");
-	T_STR(d.secret, SECRET);
-	T_OK(d.policy.admin_key_count == 1 && d.policy.ssh_port == 22022);
-	T_OK(!d.policy.password_login && d.policy.root_login == ROOT_LOGIN_NO && d.policy.ping);
-	T_OK(d.policy.language == UI_LANGUAGE_EN);
+	T_OK(room_say("") == DIALOG_PLAN && room.screen == SCREEN_PLAN);
+	room.plan = &room_plan;
+	T_OK(room_say("yes") == DIALOG_APPLY);
+	T_STR(room.policy.admin_user, "taro");
+	T_STR(room.secret, SECRET);
+	T_OK(room.policy.admin_key_count == 1 && room.policy.ssh_port == 22022);
+	T_OK(!room.policy.password_login && room.policy.root_login == ROOT_LOGIN_NO &&
+	     room.policy.ping);
+	T_OK(room.policy.language == UI_LANGUAGE_EN);
 	/* What answers now stays, and nothing else. */
-	T_OK(d.policy.open_count == 4 && is_open("ssh") && is_open("80/tcp") &&
+	T_OK(room.policy.open_count == 4 && is_open("ssh") && is_open("80/tcp") &&
 	     is_open("3000/tcp") && is_open("53/udp"));
 	return 0;
 }
@@ -158,8 +114,8 @@ static int what_is_written_is_read_back(void)
 	struct err e = { 0 };
 
 	begin();
-	straight();
-	text = policy_write(&d.policy);
+	room_straight();
+	text = policy_write(&room.policy);
 	T_OK(!strstr(text, SECRET));
 	T_OK(policy_parse("p", text, &p, &e) == 0);
 	again = policy_write(&p);
@@ -173,61 +129,62 @@ static int names(void)
 
 	begin();
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		T_OK(say(bad[i]) == DIALOG_ASK && d.screen == SCREEN_NAME);
-		T_OK(d.said && !d.policy.admin_user);
+		T_OK(room_say(bad[i]) == DIALOG_ASK && room.screen == SCREEN_NAME);
+		T_OK(room.said && !room.policy.admin_user);
 	}
 	/* An input method that was left on. */
-	T_OK(say("ｔａｒｏ") == DIALOG_ASK && d.screen == SCREEN_SECRET);
-	T_STR(d.policy.admin_user, "taro");
+	T_OK(room_say("ｔａｒｏ") == DIALOG_ASK && room.screen == SCREEN_SECRET);
+	T_STR(room.policy.admin_user, "taro");
 	/* Who is there already has a password. */
 	begin();
-	T_OK(say("old") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(room_say("old") == DIALOG_ASK && room.screen == SCREEN_KEY);
 	T_OK(shows("old is there already") && shows("question 2 is left out"));
 	/* An image's user often has none: that is said here, not when all questions are answered. */
 	accounts[1].password = PASSWORD_LOCKED;
 	begin();
-	T_OK(say("old") == DIALOG_ASK && d.screen == SCREEN_NAME && shows("sudo passwd old"));
-	T_OK(!d.policy.admin_user);
+	T_OK(room_say("old") == DIALOG_ASK && room.screen == SCREEN_NAME &&
+	     shows("sudo passwd old"));
+	T_OK(!room.policy.admin_user);
 	begin_from("[admin]\nuser = old\nkey = " KEY "\n[firewall]\nopen = ssh\n", false);
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_NAME && shows("sudo passwd old"));
+	T_OK(room_say("") == DIALOG_ASK && room.screen == SCREEN_NAME && shows("sudo passwd old"));
 	accounts[1].password = PASSWORD_NONE_SET;
 	begin_from("[admin]\nuser = old\nkey = " KEY "\nsudo = nopasswd\n[firewall]\nopen = ssh\n",
 		   false);
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(room_say("") == DIALOG_ASK && room.screen == SCREEN_KEY);
 	accounts[1].password = PASSWORD_SET;
 	/* Who goes back to another line of the plan is not told so. */
 	begin();
-	straight();
-	T_OK(say("1") == DIALOG_ASK && say("old") == DIALOG_PLAN && !d.said);
+	room_straight();
+	T_OK(room_say("1") == DIALOG_ASK && room_say("old") == DIALOG_PLAN && !room.said);
 	return 0;
 }
 
 static int passwords(void)
 {
 	begin();
-	say("taro-yamada");
-	T_OK(say("short") == DIALOG_ASK && d.screen == SCREEN_SECRET && d.said);
-	T_OK(say("Taro-Yamada") == DIALOG_ASK && d.screen == SCREEN_SECRET && d.said);
-	say(SECRET);
-	T_OK(say("correct-horse-8") == DIALOG_ASK && d.screen == SCREEN_SECRET);
-	T_OK(shows("not the same") && !d.secret);
-	say(SECRET);
-	T_OK(say(SECRET) == DIALOG_ASK && d.screen == SCREEN_KEY);
+	room_say("taro-yamada");
+	T_OK(room_say("short") == DIALOG_ASK && room.screen == SCREEN_SECRET && room.said);
+	T_OK(room_say("Taro-Yamada") == DIALOG_ASK && room.screen == SCREEN_SECRET && room.said);
+	room_say(SECRET);
+	T_OK(room_say("correct-horse-8") == DIALOG_ASK && room.screen == SCREEN_SECRET);
+	T_OK(shows("not the same") && !room.secret);
+	room_say(SECRET);
+	T_OK(room_say(SECRET) == DIALOG_ASK && room.screen == SCREEN_KEY);
 	/* Another user, another password. */
-	say("b");
-	say("b");
-	T_OK(d.screen == SCREEN_NAME);
-	say("jiro");
-	T_OK(d.screen == SCREEN_SECRET && !d.secret);
+	room_say("b");
+	room_say("b");
+	T_OK(room.screen == SCREEN_NAME);
+	room_say("jiro");
+	T_OK(room.screen == SCREEN_SECRET && !room.secret);
 	return 0;
 }
 
 static void to_key(void)
 {
 	begin();
-	say("taro");
-	say(SECRET);
-	say(SECRET);
+	room_say("taro");
+	room_say(SECRET);
+	room_say(SECRET);
 }
 
 static int keys_in_all_forms(void)
@@ -239,34 +196,36 @@ static int keys_in_all_forms(void)
 	CLEANUP_FREE char *first = xstrndup(KEY, 40);
 
 	to_key();
-	T_OK(say(rfc) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say(rfc) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	to_key();
-	T_OK(say(wrapped) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say(wrapped) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	/* Slowly, line by line. */
 	to_key();
-	T_OK(say(first) == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say(&KEY[40]) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say(first) == DIALOG_ASK && room.screen == SCREEN_KEY);
+	T_OK(room_say(&KEY[40]) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	to_key();
-	say("---- BEGIN SSH2 PUBLIC KEY ----");
-	say("Comment: \"b\"");
-	T_OK(d.screen == SCREEN_KEY);
-	say(ED25519);
-	T_OK(d.screen == SCREEN_KEY);
-	T_OK(say("---- END SSH2 PUBLIC KEY ----") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
-	T_OK(d.policy.admin_key_count == 1);
+	room_say("---- BEGIN SSH2 PUBLIC KEY ----");
+	room_say("Comment: \"b\"");
+	T_OK(room.screen == SCREEN_KEY);
+	room_say(ED25519);
+	T_OK(room.screen == SCREEN_KEY);
+	T_OK(room_say("---- END SSH2 PUBLIC KEY ----") == DIALOG_ASK &&
+	     room.screen == SCREEN_PUBLISH);
+	T_OK(room.policy.admin_key_count == 1);
 	return 0;
 }
 
 static int bad_keys(void)
 {
 	to_key();
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY && shows("Without a key"));
-	T_OK(say("hello") == DIALOG_ASK && d.screen == SCREEN_KEY && d.said);
-	T_OK(say("SHA256:x3dsdKCqJBbv57fPRPwrwEbkmuOKmTBPlfgC+HgN4sc") == DIALOG_ASK &&
-	     d.screen == SCREEN_KEY && d.said);
-	T_OK(say("ssh-rsa " RSA1024) == DIALOG_ASK && d.screen == SCREEN_KEY && shows("1024"));
-	T_OK(d.policy.admin_key_count == 0);
-	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say("") == DIALOG_ASK && room.screen == SCREEN_KEY && shows("Without a key"));
+	T_OK(room_say("hello") == DIALOG_ASK && room.screen == SCREEN_KEY && room.said);
+	T_OK(room_say("SHA256:x3dsdKCqJBbv57fPRPwrwEbkmuOKmTBPlfgC+HgN4sc") == DIALOG_ASK &&
+	     room.screen == SCREEN_KEY && room.said);
+	T_OK(room_say("ssh-rsa " RSA1024) == DIALOG_ASK && room.screen == SCREEN_KEY &&
+	     shows("1024"));
+	T_OK(room.policy.admin_key_count == 0);
+	T_OK(room_say(KEY) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	return 0;
 }
 
@@ -276,21 +235,21 @@ static int private_keys_are_dropped(void)
 
 	to_key();
 	/* In one paste. */
-	T_OK(say(PRIVATE "\n" PRIVATE_IN "\n-----END OPENSSH PRIVATE KEY-----") == DIALOG_ASK);
-	T_OK(d.screen == SCREEN_KEY && !d.swallows && shows("This is a private key"));
-	T_OK(!d.paste.text || !strstr(d.paste.text, "PRIVATE"));
+	T_OK(room_say(PRIVATE "\n" PRIVATE_IN "\n-----END OPENSSH PRIVATE KEY-----") == DIALOG_ASK);
+	T_OK(room.screen == SCREEN_KEY && !room.swallows && shows("This is a private key"));
+	T_OK(!room.paste.text || !strstr(room.paste.text, "PRIVATE"));
 	/* Line by line: none of them is an answer. */
-	say(PRIVATE);
-	T_OK(d.swallows && say(quit) == DIALOG_ASK);
-	say(PRIVATE_IN);
-	T_OK(d.swallows);
-	say("-----END OPENSSH PRIVATE KEY-----");
-	T_OK(!d.swallows && d.screen == SCREEN_KEY);
-	say("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nAAAA");
-	T_OK(d.swallows && hides("AAAA"));
-	say("Private-MAC: 00");
-	T_OK(!d.swallows && d.screen == SCREEN_KEY && d.policy.admin_key_count == 0);
-	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	room_say(PRIVATE);
+	T_OK(room.swallows && room_say(quit) == DIALOG_ASK);
+	room_say(PRIVATE_IN);
+	T_OK(room.swallows);
+	room_say("-----END OPENSSH PRIVATE KEY-----");
+	T_OK(!room.swallows && room.screen == SCREEN_KEY);
+	room_say("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nAAAA");
+	T_OK(room.swallows && hides("AAAA"));
+	room_say("Private-MAC: 00");
+	T_OK(!room.swallows && room.screen == SCREEN_KEY && room.policy.admin_key_count == 0);
+	T_OK(room_say(KEY) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	return 0;
 }
 
@@ -304,74 +263,82 @@ static int keys_of_root(void)
 	accounts[0].key_count = 1;
 	to_key();
 	T_OK(shows("Type r to use them") && shows("ED25519 256 taro@laptop"));
-	T_OK(say("r") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
-	T_OK(d.policy.admin_key_count == 1 && pubkey_same(&d.policy.admin_key[0], &key.key));
+	T_OK(room_say("r") == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
+	T_OK(room.policy.admin_key_count == 1 && pubkey_same(&room.policy.admin_key[0], &key.key));
 	/* They are the user's now: not offered twice. */
-	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_KEY && hides("Type r"));
+	T_OK(room_say("b") == DIALOG_ASK && room.screen == SCREEN_KEY && hides("Type r"));
 	accounts[0].key = NULL;
 	accounts[0].key_count = 0;
 	pubkey_done(&key.key);
 	to_key();
-	T_OK(say("r") == DIALOG_ASK && d.screen == SCREEN_KEY);
+	T_OK(room_say("r") == DIALOG_ASK && room.screen == SCREEN_KEY);
 	return 0;
 }
 
 static int what_to_publish(void)
 {
 	to_key();
-	say(KEY);
+	room_say(KEY);
 	T_OK(shows("1. [x] 53/udp") && shows("2. [x] 80/tcp") && shows("3. [x] 3000/tcp"));
 	T_OK(hides("5432") && hides("68/udp") && hides("22/tcp"));
-	T_OK(say("3") == DIALOG_ASK && shows("3. [ ] 3000/tcp"));
+	T_OK(room_say("3") == DIALOG_ASK && shows("3. [ ] 3000/tcp"));
 	T_OK(shows("will stop answering: 3000/tcp (python3)"));
-	T_OK(say("web") == DIALOG_ASK && is_open("web"));
+	T_OK(room_say("web") == DIALOG_ASK && is_open("web"));
 	/* The template holds port 80: one line of the policy is enough. */
 	T_OK(!is_open("80/tcp"));
-	T_OK(say("2") == DIALOG_ASK && shows("stays open"));
-	T_OK(say("8080/tcp from 203.0.113.0/24") == DIALOG_ASK);
+	T_OK(room_say("2") == DIALOG_ASK && shows("stays open"));
+	T_OK(room_say("8080/tcp from 203.0.113.0/24") == DIALOG_ASK);
 	T_OK(is_open("8080/tcp from 203.0.113.0/24"));
-	T_OK(say("8080") == DIALOG_ASK && shows("write it as 8080/tcp"));
-	T_OK(say("wbe") == DIALOG_ASK && shows("web"));
-	T_OK(say("ssh") == DIALOG_ASK && shows("SSH is open in any case"));
-	T_OK(say("0") == DIALOG_ASK && say("99999999999") == DIALOG_ASK);
-	T_OK(say("1 1") == DIALOG_ASK && is_open("53/udp"));
-	T_OK(say("") == DIALOG_PLAN && !is_open("3000/tcp") && is_open("web"));
+	T_OK(room_say("8080") == DIALOG_ASK && shows("write it as 8080/tcp"));
+	T_OK(room_say("wbe") == DIALOG_ASK && shows("web"));
+	T_OK(room_say("ssh") == DIALOG_ASK && shows("SSH is open in any case"));
+	T_OK(room_say("0") == DIALOG_ASK && room_say("99999999999") == DIALOG_ASK);
+	T_OK(room_say("1 1") == DIALOG_ASK && is_open("53/udp"));
+	T_OK(room_say("") == DIALOG_PLAN && !is_open("3000/tcp") && is_open("web"));
 	return 0;
 }
 
 static int every_line_of_the_plan_changes(void)
 {
 	begin();
-	straight();
-	T_OK(say("1") == DIALOG_ASK && d.screen == SCREEN_NAME);
-	T_OK(say("old") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
-	T_OK(say("1") == DIALOG_ASK && say("jiro") == DIALOG_ASK && d.screen == SCREEN_SECRET);
-	T_OK(say(SECRET) == DIALOG_ASK && say(SECRET) == DIALOG_PLAN);
-	T_OK(say("2") == DIALOG_PLAN && d.policy.admin_sudo == SUDO_NOPASSWD);
-	T_OK(say("2") == DIALOG_PLAN && d.policy.admin_sudo == SUDO_PASSWORD && d.secret);
-	T_OK(say("3") == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say("ssh-rsa " RSA2048) == DIALOG_PLAN && d.policy.admin_key_count == 2);
-	T_OK(say("4") == DIALOG_ASK && say("70000") == DIALOG_ASK && d.screen == SCREEN_PORT);
-	T_OK(say("22") == DIALOG_PLAN && d.policy.ssh_port == 22);
-	T_OK(say("5") == DIALOG_PLAN && d.policy.password_login);
-	T_OK(say("6") == DIALOG_ASK && say("maybe") == DIALOG_ASK && d.screen == SCREEN_ROOT);
-	T_OK(say("key") == DIALOG_PLAN && d.policy.root_login == ROOT_LOGIN_KEY);
-	T_OK(say("7") == DIALOG_ASK && say("203.0.113.1/24") == DIALOG_ASK);
-	T_OK(say("203.0.113.0/24") == DIALOG_PLAN && d.policy.allow_from_count == 1);
-	T_OK(say("7") == DIALOG_ASK && say("nowhere") == DIALOG_ASK &&
-	     d.policy.allow_from_count == 1);
-	T_OK(say("any") == DIALOG_PLAN && d.policy.allow_from_count == 0);
-	T_OK(say("8") == DIALOG_ASK && d.screen == SCREEN_PUBLISH && say("") == DIALOG_PLAN);
-	T_OK(say("9") == DIALOG_PLAN && !d.policy.ping);
-	T_OK(d.policy.harden_safe && say("14") == DIALOG_PLAN && !d.policy.harden_safe);
-	T_OK(say("14") == DIALOG_PLAN && d.policy.harden_safe);
-	T_OK(d.policy.audit_daily < 0 && say("15") == DIALOG_PLAN && d.policy.audit_daily == 300);
+	room_straight();
+	T_OK(room_say("1") == DIALOG_ASK && room.screen == SCREEN_NAME);
+	T_OK(room_say("old") == DIALOG_PLAN && room.screen == SCREEN_PLAN);
+	T_OK(room_say("1") == DIALOG_ASK && room_say("jiro") == DIALOG_ASK &&
+	     room.screen == SCREEN_SECRET);
+	T_OK(room_say(SECRET) == DIALOG_ASK && room_say(SECRET) == DIALOG_PLAN);
+	T_OK(room_say("2") == DIALOG_PLAN && room.policy.admin_sudo == SUDO_NOPASSWD);
+	T_OK(room_say("2") == DIALOG_PLAN && room.policy.admin_sudo == SUDO_PASSWORD &&
+	     room.secret);
+	T_OK(room_say("3") == DIALOG_ASK && room.screen == SCREEN_KEY);
+	T_OK(room_say("ssh-rsa " RSA2048) == DIALOG_PLAN && room.policy.admin_key_count == 2);
+	T_OK(room_say("4") == DIALOG_ASK && room_say("70000") == DIALOG_ASK &&
+	     room.screen == SCREEN_PORT);
+	T_OK(room_say("22") == DIALOG_PLAN && room.policy.ssh_port == 22);
+	T_OK(room_say("5") == DIALOG_PLAN && room.policy.password_login);
+	T_OK(room_say("6") == DIALOG_ASK && room_say("maybe") == DIALOG_ASK &&
+	     room.screen == SCREEN_ROOT);
+	T_OK(room_say("key") == DIALOG_PLAN && room.policy.root_login == ROOT_LOGIN_KEY);
+	T_OK(room_say("7") == DIALOG_ASK && room_say("203.0.113.1/24") == DIALOG_ASK);
+	T_OK(room_say("203.0.113.0/24") == DIALOG_PLAN && room.policy.allow_from_count == 1);
+	T_OK(room_say("7") == DIALOG_ASK && room_say("nowhere") == DIALOG_ASK &&
+	     room.policy.allow_from_count == 1);
+	T_OK(room_say("any") == DIALOG_PLAN && room.policy.allow_from_count == 0);
+	T_OK(room_say("8") == DIALOG_ASK && room.screen == SCREEN_PUBLISH &&
+	     room_say("") == DIALOG_PLAN);
+	T_OK(room_say("9") == DIALOG_PLAN && !room.policy.ping);
+	T_OK(room.policy.harden_safe && room_say("14") == DIALOG_PLAN && !room.policy.harden_safe);
+	T_OK(room_say("14") == DIALOG_PLAN && room.policy.harden_safe);
+	T_OK(room.policy.audit_daily < 0 && room_say("15") == DIALOG_PLAN &&
+	     room.policy.audit_daily == 300);
 	T_OK(shows("Daily audit     05:00 (UTC)"));
-	T_OK(say("15") == DIALOG_PLAN && d.policy.audit_daily < 0);
-	T_OK(say("16") == DIALOG_ASK && say("0") == DIALOG_ASK && d.screen == SCREEN_PLAN);
-	T_OK(say("d") == DIALOG_DIFF);
+	T_OK(room_say("15") == DIALOG_PLAN && room.policy.audit_daily < 0);
+	T_OK(room_say("16") == DIALOG_ASK && room_say("0") == DIALOG_ASK &&
+	     room.screen == SCREEN_PLAN);
+	T_OK(room_say("d") == DIALOG_DIFF);
 	/* A change that is left by "back" leads to the plan. */
-	T_OK(say("4") == DIALOG_ASK && say("b") == DIALOG_PLAN && d.screen == SCREEN_PLAN);
+	T_OK(room_say("4") == DIALOG_ASK && room_say("b") == DIALOG_PLAN &&
+	     room.screen == SCREEN_PLAN);
 	return 0;
 }
 
@@ -384,12 +351,12 @@ static int a_daily_audit_goes_with_whom_it_tells(void)
 	begin_from("[admin]\nuser = old\nkey = " KEY "\n[firewall]\nopen = ssh\n"
 		   "[audit]\ndaily = 06:30\ntell = mail:taro@example.org\n",
 		   false);
-	say("");
-	say("");
-	say("");
-	T_OK(d.screen == SCREEN_PLAN && shows("06:30 (UTC)"));
-	T_OK(say("15") == DIALOG_PLAN && d.policy.audit_tell.count == 0);
-	T_OK(policy_check(&d.policy, &warnings, &e) == 0);
+	room_say("");
+	room_say("");
+	room_say("");
+	T_OK(room.screen == SCREEN_PLAN && shows("06:30 (UTC)"));
+	T_OK(room_say("15") == DIALOG_PLAN && room.policy.audit_tell.count == 0);
+	T_OK(policy_check(&room.policy, &warnings, &e) == 0);
 	return 0;
 }
 
@@ -398,10 +365,10 @@ static int sudo_as_it_is(void)
 {
 	accounts[1].sudo_nopasswd = true;
 	begin();
-	say("old");
-	say(KEY);
-	say("");
-	d.plan = &plan;
+	room_say("old");
+	room_say(KEY);
+	room_say("");
+	room.plan = &room_plan;
 	T_OK(shows("without a password, as it is now") && hides("asks for the password"));
 	T_OK(hides("a stolen key alone"));
 	accounts[1].sudo_nopasswd = false;
@@ -414,15 +381,15 @@ static int only_yes_is_yes(void)
 	static const char *const no[] = { "", "no", "ye", "ok", "1 yes", "yes!", "いいえ" };
 
 	begin();
-	straight();
+	room_straight();
 	for (size_t i = 0; i < COUNT(no); i++)
-		T_OK(say(no[i]) == DIALOG_ASK && d.screen == SCREEN_PLAN);
-	T_OK(say("ｙｅｓ") == DIALOG_APPLY && say("はい") == DIALOG_APPLY);
+		T_OK(room_say(no[i]) == DIALOG_ASK && room.screen == SCREEN_PLAN);
+	T_OK(room_say("ｙｅｓ") == DIALOG_APPLY && room_say("はい") == DIALOG_APPLY);
 	/* What cannot be carried out is not. */
-	d.plan = NULL;
-	d.refused = "user taro is expired";
-	T_OK(say("yes") == DIALOG_ASK && shows("user taro is expired"));
-	T_OK(say("d") == DIALOG_ASK);
+	room.plan = NULL;
+	room.refused = "user taro is expired";
+	T_OK(room_say("yes") == DIALOG_ASK && shows("user taro is expired"));
+	T_OK(room_say("d") == DIALOG_ASK);
 	return 0;
 }
 
@@ -435,23 +402,24 @@ static int back_and_quit_from_everywhere(void)
 		for (size_t j = 0; j < COUNT(quits); j++) {
 			begin();
 			for (size_t k = 0; k < i; k++)
-				say(answers[k]);
-			T_OK(say(quits[j]) == DIALOG_QUIT);
+				room_say(answers[k]);
+			T_OK(room_say(quits[j]) == DIALOG_QUIT);
 		}
 	}
 	begin_from(NULL, true);
-	say("b");
-	T_OK(d.screen == SCREEN_LANGUAGE && say("q") == DIALOG_QUIT);
+	room_say("b");
+	T_OK(room.screen == SCREEN_LANGUAGE && room_say("q") == DIALOG_QUIT);
 	begin();
-	straight();
-	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
-	T_OK(say("戻る") == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say("back") == DIALOG_ASK && d.screen == SCREEN_SECRET);
-	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_NAME);
-	T_OK(say("b") == DIALOG_ASK && d.screen == SCREEN_NAME && d.said);
+	room_straight();
+	T_OK(room_say("b") == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
+	T_OK(room_say("戻る") == DIALOG_ASK && room.screen == SCREEN_KEY);
+	T_OK(room_say("back") == DIALOG_ASK && room.screen == SCREEN_SECRET);
+	T_OK(room_say("b") == DIALOG_ASK && room.screen == SCREEN_NAME);
+	T_OK(room_say("b") == DIALOG_ASK && room.screen == SCREEN_NAME && room.said);
 	/* What was answered stays, Enter takes it. */
-	T_OK(say("") == DIALOG_ASK && say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(shows("Enter keeps them") && say("") == DIALOG_ASK && say("") == DIALOG_PLAN);
+	T_OK(room_say("") == DIALOG_ASK && room_say("") == DIALOG_ASK && room.screen == SCREEN_KEY);
+	T_OK(shows("Enter keeps them") && room_say("") == DIALOG_ASK &&
+	     room_say("") == DIALOG_PLAN);
 	return 0;
 }
 
@@ -459,13 +427,16 @@ static int languages(void)
 {
 	/* Asked before the dialog begins (test_language.c); back leads there. */
 	begin_from(NULL, true);
-	T_OK(d.screen == SCREEN_NAME && say("b") == DIALOG_ASK && d.screen == SCREEN_LANGUAGE);
+	T_OK(room.screen == SCREEN_NAME && room_say("b") == DIALOG_ASK &&
+	     room.screen == SCREEN_LANGUAGE);
 	T_OK(shows("日本語") && shows("English"));
-	T_OK(say("") == DIALOG_ASK && say("3") == DIALOG_ASK && d.screen == SCREEN_LANGUAGE);
-	T_OK(say("１") == DIALOG_ASK && i18n_get() == LANG_JA && d.screen == SCREEN_NAME);
-	T_OK(d.policy.language == UI_LANGUAGE_JA);
-	T_OK(say("b") == DIALOG_ASK && say("English") == DIALOG_ASK && i18n_get() == LANG_EN);
-	T_OK(d.policy.language == UI_LANGUAGE_EN);
+	T_OK(room_say("") == DIALOG_ASK && room_say("3") == DIALOG_ASK &&
+	     room.screen == SCREEN_LANGUAGE);
+	T_OK(room_say("１") == DIALOG_ASK && i18n_get() == LANG_JA && room.screen == SCREEN_NAME);
+	T_OK(room.policy.language == UI_LANGUAGE_JA);
+	T_OK(room_say("b") == DIALOG_ASK && room_say("English") == DIALOG_ASK &&
+	     i18n_get() == LANG_EN);
+	T_OK(room.policy.language == UI_LANGUAGE_EN);
 	return 0;
 }
 
@@ -476,13 +447,14 @@ static int from_a_policy(void)
 		   "[firewall]\nopen = ssh, 80/tcp, wireguard\nping = no\n[ui]\nlanguage = ja\n",
 		   false);
 	T_OK(shows("Name [old]"));
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_KEY);
-	T_OK(say("") == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say("") == DIALOG_ASK && room.screen == SCREEN_KEY);
+	T_OK(room_say("") == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	T_OK(shows("[x] wireguard") && shows("[x] 80/tcp") && shows("[ ] 3000/tcp"));
 	T_OK(shows("will stop answering: 53/udp (named), 3000/tcp (python3)"));
-	T_OK(say("") == DIALOG_PLAN);
-	T_OK(d.policy.ssh_port == 0 && d.policy.root_login == ROOT_LOGIN_KEY && !d.policy.ping);
-	T_OK(d.policy.open_count == 3 && d.policy.language == UI_LANGUAGE_JA);
+	T_OK(room_say("") == DIALOG_PLAN);
+	T_OK(room.policy.ssh_port == 0 && room.policy.root_login == ROOT_LOGIN_KEY &&
+	     !room.policy.ping);
+	T_OK(room.policy.open_count == 3 && room.policy.language == UI_LANGUAGE_JA);
 	return 0;
 }
 
@@ -494,14 +466,14 @@ static int it_fits(void)
 
 		i18n_set((enum lang)lang);
 		begin();
-		dialog_welcome(&d, &welcome);
+		dialog_welcome(&room, &welcome);
 		T_OK(fits(welcome.text, 18));
 		for (int s = SCREEN_LANGUAGE; s <= SCREEN_SERVICES; s++) {
 			CLEANUP_FREE char *text = NULL;
 
 			begin();
-			straight();
-			d.screen = (enum screen)s;
+			room_straight();
+			room.screen = (enum screen)s;
 			text = screen();
 			T_OK(fits(text, 22));
 		}
@@ -516,9 +488,9 @@ static int a_host_that_is_known(void)
 	CLEANUP_STR struct str before = { 0 }, after = { 0 };
 
 	begin();
-	dialog_welcome(&d, &before);
-	d.host_is_known = true;
-	dialog_welcome(&d, &after);
+	dialog_welcome(&room, &before);
+	room.host_is_known = true;
+	dialog_welcome(&room, &after);
 	T_OK(strstr(before.text, "Is this your server?") &&
 	     strstr(before.text, host_key[0].sha256));
 	T_OK(!strstr(after.text, "Is this your server?") && !strstr(after.text, "SHA256"));
@@ -582,6 +554,6 @@ int main(void)
 	};
 	int bad = t_main(cases, COUNT(cases));
 
-	dialog_done(&d);
+	dialog_done(&room);
 	return bad;
 }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* What people type into setup that is wrong, and the lines of the plan that few change (setup/dialog.h). */
 #include "base/i18n.h"
-#include "lib/keys.h"
+#include "lib/room.h"
 #include "lib/t.h"
 #include "setup/carry_out.h"
-#include "setup/dialog.h"
-
-#define KEY    "ssh-ed25519 " ED25519 " taro@laptop"
-#define SECRET "correct-horse-9"
 
 static struct socket_info sockets[] = {
 	{ .kind = SOCKET_TCP_LISTEN, .local_port = 22, .comm = "sshd" },
@@ -45,9 +41,7 @@ static struct facts facts = {
 	.updates = { .measured = true, .zone = (char *)"UTC" },
 };
 static struct audit audit = { .grade = 'F', .reason = "root or a password gets in over SSH" };
-static struct dialog d;
 static bool guard_at_hand;
-static struct plan plan = { .needs_proof = true, .count = 12 };
 
 static void begin_from(const char *policy_text)
 {
@@ -63,42 +57,13 @@ static void begin_from(const char *policy_text)
 		.guard_at_hand = guard_at_hand,
 	};
 
-	dialog_done(&d);
-	dialog_init(&d, &start);
-}
-
-static enum dialog_next say(const char *answer)
-{
-	return dialog_answer(&d, answer);
-}
-
-static char *screen(void)
-{
-	CLEANUP_STR struct str s = { 0 };
-
-	dialog_show(&d, &s);
-	return str_take(&s);
-}
-
-static bool shows(const char *piece)
-{
-	CLEANUP_FREE char *text = screen();
-
-	if (strstr(text, piece))
-		return true;
-	printf("# no \"%s\" in:\n# %s\n", piece, text);
-	return false;
+	room_begin(&start);
 }
 
 static void to_plan(const char *policy_text)
 {
 	begin_from(policy_text);
-	say("taro");
-	say(SECRET);
-	say(SECRET);
-	say(KEY);
-	say("");
-	d.plan = &plan;
+	room_straight();
 }
 
 /* --- the tests ------------------------------------------------------------------------------- */
@@ -108,10 +73,10 @@ static int the_grade_is_among_the_first_things(void)
 	CLEANUP_STR struct str s = { 0 }, without = { 0 };
 
 	begin_from(NULL);
-	dialog_welcome(&d, &s);
+	dialog_welcome(&room, &s);
 	T_OK(strstr(s.text, "F (root or a password gets in over SSH)"));
-	d.audit = NULL;
-	dialog_welcome(&d, &without);
+	room.audit = NULL;
+	dialog_welcome(&room, &without);
 	T_OK(!strstr(without.text, "Grade"));
 	return 0;
 }
@@ -128,30 +93,30 @@ static int fingerprints_are_compared(void)
 
 	begin_from(NULL);
 	for (size_t i = 0; i < COUNT(same); i++) {
-		T_OK(say(same[i]) == DIALOG_ASK && d.screen == SCREEN_NAME);
+		T_OK(room_say(same[i]) == DIALOG_ASK && room.screen == SCREEN_NAME);
 		T_OK(shows("Yes: that is the ED25519 key"));
 	}
-	T_OK(say("SHA256:BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") == DIALOG_ASK);
-	T_OK(shows("No: this server has no such key") && d.screen == SCREEN_NAME);
-	T_OK(say("SHA256:AAAA") == DIALOG_ASK && shows("not whole"));
-	T_OK(!d.policy.admin_user);
-	T_OK(say("taro") == DIALOG_ASK && d.screen == SCREEN_SECRET);
+	T_OK(room_say("SHA256:BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") == DIALOG_ASK);
+	T_OK(shows("No: this server has no such key") && room.screen == SCREEN_NAME);
+	T_OK(room_say("SHA256:AAAA") == DIALOG_ASK && shows("not whole"));
+	T_OK(!room.policy.admin_user);
+	T_OK(room_say("taro") == DIALOG_ASK && room.screen == SCREEN_SECRET);
 	return 0;
 }
 
 static int bad_names_are_explained(void)
 {
 	begin_from(NULL);
-	T_OK(say("root") == DIALOG_ASK && shows("every guesser tries"));
-	T_OK(say("Root") == DIALOG_ASK && shows("every guesser tries"));
-	T_OK(say("Taro") == DIALOG_ASK && shows("small letters here: taro"));
-	T_OK(say("ta ro") == DIALOG_ASK && shows("a to z, 0 to 9"));
-	T_OK(say("太郎") == DIALOG_ASK && shows("a to z, 0 to 9"));
-	T_OK(say("mail") == DIALOG_ASK && shows("mail is an account"));
+	T_OK(room_say("root") == DIALOG_ASK && shows("every guesser tries"));
+	T_OK(room_say("Root") == DIALOG_ASK && shows("every guesser tries"));
+	T_OK(room_say("Taro") == DIALOG_ASK && shows("small letters here: taro"));
+	T_OK(room_say("ta ro") == DIALOG_ASK && shows("a to z, 0 to 9"));
+	T_OK(room_say("太郎") == DIALOG_ASK && shows("a to z, 0 to 9"));
+	T_OK(room_say("mail") == DIALOG_ASK && shows("mail is an account"));
 	/* That group's rights would come with the name. */
-	T_OK(say("docker") == DIALOG_ASK && shows("docker is a group"));
-	T_OK(say("shadow") == DIALOG_ASK && shows("shadow is a group"));
-	T_OK(d.screen == SCREEN_NAME && !d.policy.admin_user);
+	T_OK(room_say("docker") == DIALOG_ASK && shows("docker is a group"));
+	T_OK(room_say("shadow") == DIALOG_ASK && shows("shadow is a group"));
+	T_OK(room.screen == SCREEN_NAME && !room.policy.admin_user);
 	return 0;
 }
 
@@ -175,10 +140,10 @@ static int bad_passwords_are_refused(void)
 	struct err e = { 0 };
 
 	begin_from(NULL);
-	say("taro");
+	room_say("taro");
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		T_OK(say(bad[i]) == DIALOG_ASK && d.screen == SCREEN_SECRET && d.said);
-		T_OK(!strstr(d.said, bad[i]) || !bad[i][0]);
+		T_OK(room_say(bad[i]) == DIALOG_ASK && room.screen == SCREEN_SECRET && room.said);
+		T_OK(!strstr(room.said, bad[i]) || !bad[i][0]);
 	}
 	for (size_t i = 0; i < COUNT(good); i++)
 		T_OK(secret_check("taro", good[i], &e) == 0);
@@ -192,19 +157,19 @@ static int a_file_is_not_its_name(void)
 					     "~/.ssh/id_ed25519.pub", "id_rsa.pub", "my key.ppk" };
 
 	begin_from(NULL);
-	say("taro");
-	say(SECRET);
-	say(SECRET);
+	room_say("taro");
+	room_say(SECRET);
+	room_say(SECRET);
 	for (size_t i = 0; i < COUNT(paths); i++) {
-		T_OK(say(paths[i]) == DIALOG_ASK && d.screen == SCREEN_KEY);
+		T_OK(room_say(paths[i]) == DIALOG_ASK && room.screen == SCREEN_KEY);
 		T_OK(shows("name of a file"));
 	}
-	T_OK(say(KEY "\n" KEY "2") == DIALOG_ASK && shows("one at a time"));
-	T_OK(say("hello") == DIALOG_ASK && shows("That is no public key"));
+	T_OK(room_say(KEY "\n" KEY "2") == DIALOG_ASK && shows("one at a time"));
+	T_OK(room_say("hello") == DIALOG_ASK && shows("That is no public key"));
 	/* At once: more lines would not mend it. */
-	T_OK(say("ssh-dss " DSA) == DIALOG_ASK && shows("DSA"));
-	T_OK(d.policy.admin_key_count == 0);
-	T_OK(say(KEY) == DIALOG_ASK && d.screen == SCREEN_PUBLISH);
+	T_OK(room_say("ssh-dss " DSA) == DIALOG_ASK && shows("DSA"));
+	T_OK(room.policy.admin_key_count == 0);
+	T_OK(room_say(KEY) == DIALOG_ASK && room.screen == SCREEN_PUBLISH);
 	return 0;
 }
 
@@ -213,13 +178,14 @@ static int ports(void)
 	static const char *const bad[] = { "0", "65536", "70000", "ssh", "-1", "22022 ssh" };
 
 	to_plan(NULL);
-	say("4");
+	room_say("4");
 	for (size_t i = 0; i < COUNT(bad); i++)
-		T_OK(say(bad[i]) == DIALOG_ASK && d.screen == SCREEN_PORT && shows("1 to 65535"));
-	T_OK(say("80") == DIALOG_ASK && shows("Port 80 is taken: nginx"));
-	T_OK(say("22") == DIALOG_PLAN && d.policy.ssh_port == 22);
-	T_OK(say("4") == DIALOG_ASK && say("２２０２２") == DIALOG_PLAN);
-	T_OK(d.policy.ssh_port == 22022);
+		T_OK(room_say(bad[i]) == DIALOG_ASK && room.screen == SCREEN_PORT &&
+		     shows("1 to 65535"));
+	T_OK(room_say("80") == DIALOG_ASK && shows("Port 80 is taken: nginx"));
+	T_OK(room_say("22") == DIALOG_PLAN && room.policy.ssh_port == 22);
+	T_OK(room_say("4") == DIALOG_ASK && room_say("２２０２２") == DIALOG_PLAN);
+	T_OK(room.policy.ssh_port == 22022);
 	return 0;
 }
 
@@ -228,19 +194,19 @@ static int updates(void)
 	CLEANUP_FREE char *text = NULL;
 
 	to_plan(NULL);
-	T_OK(d.update_now && shows("yes, before all else"));
+	T_OK(room.update_now && shows("yes, before all else"));
 	/* Once is once: later plans do not ask for it again. What comes by itself was asked for. */
-	text = policy_write(&d.policy);
+	text = policy_write(&room.policy);
 	T_OK(!strstr(text, "\nnow = yes") && strstr(text, "\nautomatic = security\n"));
-	T_OK(say("10") == DIALOG_PLAN && !d.update_now);
-	T_OK(say("11") == DIALOG_PLAN && d.policy.updates_automatic == UPDATES_ALL);
-	T_OK(say("11") == DIALOG_PLAN && d.policy.updates_automatic == UPDATES_NO);
-	T_OK(say("11") == DIALOG_PLAN && d.policy.updates_automatic == UPDATES_SECURITY);
+	T_OK(room_say("10") == DIALOG_PLAN && !room.update_now);
+	T_OK(room_say("11") == DIALOG_PLAN && room.policy.updates_automatic == UPDATES_ALL);
+	T_OK(room_say("11") == DIALOG_PLAN && room.policy.updates_automatic == UPDATES_NO);
+	T_OK(room_say("11") == DIALOG_PLAN && room.policy.updates_automatic == UPDATES_SECURITY);
 	/* A policy to start from says what is wanted of it. */
 	begin_from("[admin]\nuser = taro\n");
-	T_OK(!d.update_now);
+	T_OK(!room.update_now);
 	begin_from("[updates]\nnow = yes\n");
-	T_OK(d.update_now);
+	T_OK(room.update_now);
 	return 0;
 }
 
@@ -249,44 +215,47 @@ static int the_hour_of_a_restart(void)
 	static const char *const bad[] = { "25:00", "4", "04:60", "4:0", "04:00 PST", "yes" };
 
 	to_plan(NULL);
-	T_OK(d.policy.updates_reboot == -1 && say("12") == DIALOG_ASK && shows("UTC"));
+	T_OK(room.policy.updates_reboot == -1 && room_say("12") == DIALOG_ASK && shows("UTC"));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		T_OK(say(bad[i]) == DIALOG_ASK && d.screen == SCREEN_RESTART);
-	T_OK(say("4:00") == DIALOG_PLAN && d.policy.updates_reboot == 240);
+		T_OK(room_say(bad[i]) == DIALOG_ASK && room.screen == SCREEN_RESTART);
+	T_OK(room_say("4:00") == DIALOG_PLAN && room.policy.updates_reboot == 240);
 	T_OK(shows("04:00 (UTC)"));
-	T_OK(say("12") == DIALOG_ASK && say("no") == DIALOG_PLAN && d.policy.updates_reboot == -1);
+	T_OK(room_say("12") == DIALOG_ASK && room_say("no") == DIALOG_PLAN &&
+	     room.policy.updates_reboot == -1);
 	/* It is the time in Japan that is meant there. */
-	T_OK(say("12") == DIALOG_ASK && say("04:00 JST") == DIALOG_PLAN);
-	T_OK(d.policy.updates_reboot == 19 * 60 && shows("19:00 (UTC)"));
+	T_OK(room_say("12") == DIALOG_ASK && room_say("04:00 JST") == DIALOG_PLAN);
+	T_OK(room.policy.updates_reboot == 19 * 60 && shows("19:00 (UTC)"));
 	i18n_set(LANG_JA);
-	T_OK(shows("04:00 JST (19:00 UTC)") && say("12") == DIALOG_ASK && shows("JST"));
-	T_OK(say("２３：３０日本時間") == DIALOG_PLAN && d.policy.updates_reboot == 14 * 60 + 30);
+	T_OK(shows("04:00 JST (19:00 UTC)") && room_say("12") == DIALOG_ASK && shows("JST"));
+	T_OK(room_say("２３：３０日本時間") == DIALOG_PLAN &&
+	     room.policy.updates_reboot == 14 * 60 + 30);
 	facts.updates.zone = (char *)"Asia/Tokyo";
-	T_OK(say("12") == DIALOG_ASK && say("04:00 JST") == DIALOG_PLAN);
-	T_OK(d.policy.updates_reboot == 240 && shows("04:00 (Asia/Tokyo)"));
+	T_OK(room_say("12") == DIALOG_ASK && room_say("04:00 JST") == DIALOG_PLAN);
+	T_OK(room.policy.updates_reboot == 240 && shows("04:00 (Asia/Tokyo)"));
 	facts.updates.zone = (char *)"Europe/Berlin";
-	T_OK(say("12") == DIALOG_ASK && say("04:00 JST") == DIALOG_ASK);
+	T_OK(room_say("12") == DIALOG_ASK && room_say("04:00 JST") == DIALOG_ASK);
 	facts.updates.zone = (char *)"UTC";
 	i18n_set(LANG_EN);
 	/* None comes by itself, so nothing is restarted. */
-	T_OK(say("b") == DIALOG_PLAN && say("11") == DIALOG_PLAN && say("11") == DIALOG_PLAN);
-	T_OK(d.policy.updates_automatic == UPDATES_NO && d.policy.updates_reboot == -1);
-	T_OK(say("12") == DIALOG_ASK && say("03:00") == DIALOG_PLAN);
-	T_OK(d.policy.updates_automatic == UPDATES_SECURITY);
+	T_OK(room_say("b") == DIALOG_PLAN && room_say("11") == DIALOG_PLAN &&
+	     room_say("11") == DIALOG_PLAN);
+	T_OK(room.policy.updates_automatic == UPDATES_NO && room.policy.updates_reboot == -1);
+	T_OK(room_say("12") == DIALOG_ASK && room_say("03:00") == DIALOG_PLAN);
+	T_OK(room.policy.updates_automatic == UPDATES_SECURITY);
 	return 0;
 }
 
 static int services_to_stop(void)
 {
 	to_plan(NULL);
-	T_OK(say("13") == DIALOG_ASK && shows("rpcbind") && shows("111/tcp"));
+	T_OK(room_say("13") == DIALOG_ASK && shows("rpcbind") && shows("111/tcp"));
 	/* The way in is not on offer. */
-	T_OK(say("2") == DIALOG_ASK);
-	T_OK(d.policy.services_stop.count == 0 && say("ssh") == DIALOG_ASK);
-	T_OK(say("1") == DIALOG_ASK && shows("192.0.2.7") &&
-	     strv_has(&d.policy.services_stop, "rpcbind"));
-	T_OK(say("1") == DIALOG_ASK && d.policy.services_stop.count == 0);
-	T_OK(say("1") == DIALOG_ASK && say("") == DIALOG_PLAN && shows("rpcbind"));
+	T_OK(room_say("2") == DIALOG_ASK);
+	T_OK(room.policy.services_stop.count == 0 && room_say("ssh") == DIALOG_ASK);
+	T_OK(room_say("1") == DIALOG_ASK && shows("192.0.2.7") &&
+	     strv_has(&room.policy.services_stop, "rpcbind"));
+	T_OK(room_say("1") == DIALOG_ASK && room.policy.services_stop.count == 0);
+	T_OK(room_say("1") == DIALOG_ASK && room_say("") == DIALOG_PLAN && shows("rpcbind"));
 	return 0;
 }
 
@@ -316,12 +285,12 @@ static int the_guard_is_offered_where_it_is_at_hand(void)
 	guard_at_hand = false;
 	snprintf(line, sizeof(line), "%s", number_of("Ban attackers"));
 	snprintf(beyond, sizeof(beyond), "%ld", strtol(line, NULL, 10) + 1);
-	T_OK(line[0] && !d.policy.guard_enabled);
-	T_OK(say(line) == DIALOG_PLAN && d.policy.guard_enabled && shows("sshd"));
-	T_OK(say(line) == DIALOG_PLAN && !d.policy.guard_enabled);
-	T_OK(say(beyond) == DIALOG_ASK);
+	T_OK(line[0] && !room.policy.guard_enabled);
+	T_OK(room_say(line) == DIALOG_PLAN && room.policy.guard_enabled && shows("sshd"));
+	T_OK(room_say(line) == DIALOG_PLAN && !room.policy.guard_enabled);
+	T_OK(room_say(beyond) == DIALOG_ASK);
 	to_plan(NULL);
-	T_OK(say(line) == DIALOG_ASK && !d.policy.guard_enabled);
+	T_OK(room_say(line) == DIALOG_ASK && !room.policy.guard_enabled);
 	to_plan("[guard]\nenabled = yes\njails = sshd, recidive\n");
 	T_OK(shows("sshd, recidive"));
 	return 0;
@@ -343,6 +312,6 @@ int main(void)
 	};
 	int bad = t_main(cases, COUNT(cases));
 
-	dialog_done(&d);
+	dialog_done(&room);
 	return bad;
 }

@@ -98,12 +98,41 @@ static int fullwidth(void)
 	return 0;
 }
 
+/* For a screen of any width; without one no line is broken. */
+static int other_widths(void)
+{
+	CLEANUP_STR struct str narrow = { 0 }, whole = { 0 }, tiny = { 0 };
+	static const char text[] = "ポートを変えたので、もう一度確認します。 one two three";
+
+	layout_item_in(&narrow, 40, "  - ", text);
+	T_STR(narrow.text, "  - ポートを変えたので、もう一度確認しま\n    す。 one two three\n");
+	layout_item_in(&whole, 0, "  - ", text);
+	T_OK(layout_lines(whole.text) == 1 && str_ends(whole.text, " one two three\n"));
+	/* More in front than fits: what is behind has some room all the same. */
+	layout_item_in(&tiny, 10, "0123456789012345", "one two three four five six");
+	T_OK(layout_lines(tiny.text) == 2);
+	return 0;
+}
+
+/* As a terminal breaks it: at the edge, and never through a character of two columns. */
+static int rows_of_a_line(void)
+{
+	T_OK(layout_rows("", 10) == 1 && layout_rows("0123456789", 10) == 1);
+	T_OK(layout_rows("0123456789a", 10) == 2);
+	T_OK(layout_rows("鍵鍵鍵鍵鍵", 10) == 1 && layout_rows("鍵鍵鍵鍵鍵鍵", 10) == 2);
+	/* 5 do not fit into 9 columns: each row ends with a gap. */
+	T_OK(layout_rows("鍵鍵鍵鍵鍵", 9) == 2 && layout_rows("鍵鍵鍵鍵鍵鍵鍵鍵鍵", 9) == 3);
+	T_OK(layout_rows("\t\tx", 20) == 1 && layout_rows("\t\t01234", 20) == 2);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
 		T(words_stay_whole),	T(what_is_too_long_is_cut),
 		T(commands_stay_whole), T(japanese_breaks_anywhere_but),
-		T(fullwidth),
+		T(fullwidth),		T(other_widths),
+		T(rows_of_a_line),
 	};
 
 	return t_main(cases, COUNT(cases));

@@ -1,75 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Services that a policy stops, or that listen for their own host alone then: what the controls find, propose, refuse. */
 #include "base/mem.h"
-#include "controls/control.h"
-#include "lib/fake_os.h"
+#include "lib/asked.h"
 #include "lib/t.h"
-
-static const struct control *find(const char *id)
-{
-	for (size_t i = 0; i < control_families_count; i++)
-		for (const struct control *c = control_families[i]; c->id; c++)
-			if (str_eq(c->id, id))
-				return c;
-	printf("# no control %s\n", id);
-	abort();
-}
-
-/* One control on facts and policy of the test's own. */
-struct asked {
-	struct fake *fake;
-	struct facts facts;
-	struct policy policy;
-	struct plan plan;
-	struct draft draft;
-	struct finding found;
-	struct err e;
-};
-
-static void begin(struct asked *a)
-{
-	*a = (struct asked){ .fake = fake_new() };
-	policy_init(&a->policy);
-	a->facts.as_root = a->facts.systemd = true;
-}
-
-static void end(struct asked *a)
-{
-	fake_free(a->fake);
-	facts_done(&a->facts);
-	policy_done(&a->policy);
-	plan_done(&a->plan);
-	draft_done(&a->draft);
-}
-#define CLEANUP_ASKED CLEANUP(end)
-
-static int ask(struct asked *a, const char *id)
-{
-	const struct control *c = find(id);
-	const struct control_in in = { .os = &a->fake->os,
-				       .facts = &a->facts,
-				       .policy = &a->policy };
-
-	plan_done(&a->plan);
-	a->plan = (struct plan){ 0 };
-	draft_done(&a->draft);
-	a->draft = (struct draft){ .plan = &a->plan, .asks = c };
-	a->found = (struct finding){ 0 };
-	a->e = (struct err){ 0 };
-	return c->probe(&in, c, &a->found, &a->e) < 0
-		       ? -1
-		       : c->propose(&in, &a->found, &a->draft, &a->e);
-}
-
-static void want(struct asked *a, const char *section, const char *name, const char *value)
-{
-	struct err e = { 0 };
-
-	if (policy_set(&a->policy, section, name, value, &e) < 0) {
-		printf("# %s\n", e.msg);
-		abort();
-	}
-}
 
 /* --- services ------------------------------------------------------------------------------------ */
 
@@ -127,11 +60,11 @@ static int auto_stops_what_is_needless(void)
 	for (size_t i = 0; i < COUNT(c); i++) {
 		CLEANUP_ASKED struct asked a;
 
-		begin(&a);
-		want(&a, "services", "stop", "auto");
+		asked_begin(&a);
+		asked_want(&a, "services", "stop", "auto");
 		service(&a, c[i].unit, "", c[i].listen, "");
 		printf("# %s\n", c[i].unit);
-		T_OK(ask(&a, "services.stop") == 0 && a.plan.count == (c[i].stops ? 1 : 0));
+		T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == (c[i].stops ? 1 : 0));
 	}
 	return 0;
 }
@@ -141,21 +74,23 @@ static int named_services_stop_with_their_sockets(void)
 	CLEANUP_ASKED struct asked a;
 	CLEANUP_FREE char *units = NULL;
 
-	begin(&a);
+	asked_begin(&a);
 	service(&a, "cups.service", "cups.socket cups.path", "631/tcp 0.0.0.0,631/tcp ::", "");
-	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_PASS && !a.plan.count);
-	want(&a, "services", "stop", "cups");
-	T_OK(ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_FAIL);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_PASS &&
+	     !a.plan.count);
+	asked_want(&a, "services", "stop", "cups");
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.found.verdict == VERDICT_FAIL);
 	T_OK(a.plan.count == 1 && str_eq(a.plan.step[0].title, "stop cups.service (631/tcp)"));
 	units = units_of(&a, 0);
 	T_STR(units, "[\"cups.service\",\"cups.socket\",\"cups.path\"]");
 	/* Stopped already; but an idle socket still listens for it. */
 	strcpy(a.facts.service[0].active, "dead");
 	strcpy(a.facts.service[0].enabled, "static");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 1);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 1);
 	strv_done(&a.facts.service[0].listen);
 	a.facts.service[0].listen = (struct strv){ 0 };
-	T_OK(ask(&a, "services.stop") == 0 && !a.plan.count && a.found.verdict == VERDICT_PASS);
+	T_OK(asked_ask(&a, "services.stop") == 0 && !a.plan.count &&
+	     a.found.verdict == VERDICT_PASS);
 	return 0;
 }
 
@@ -163,18 +98,18 @@ static int who_needs_it_stops_first_or_it_stays(void)
 {
 	CLEANUP_ASKED struct asked a;
 
-	begin(&a);
+	asked_begin(&a);
 	service(&a, "base.service", "", "7/tcp 0.0.0.0", "child.service");
 	service(&a, "child.service", "", "", "");
-	want(&a, "services", "stop", "base");
-	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_CONFLICT);
+	asked_want(&a, "services", "stop", "base");
+	T_OK(asked_ask(&a, "services.stop") < 0 && a.e.kind == ERR_CONFLICT);
 	T_OK(strstr(a.e.msg, "child.service needs base.service"));
-	want(&a, "services", "stop", "child");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
+	asked_want(&a, "services", "stop", "child");
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 2);
 	T_OK(strstr(a.plan.step[0].title, "child.service"));
 	/* Need each other: once each. */
 	strv_add(&a.facts.service[1].needed_by, "base.service");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 2);
 	return 0;
 }
 
@@ -182,21 +117,24 @@ static int auto_takes_only_what_nobody_uses(void)
 {
 	CLEANUP_ASKED struct asked a;
 
-	begin(&a);
+	asked_begin(&a);
 	service(&a, "nginx.service", "", "80/tcp 0.0.0.0", "");
 	service(&a, "exim4.service", "", "", ""); /* on loopback only */
 	service(&a, "rpcbind.service", "rpcbind.socket", "111/tcp 0.0.0.0", "rpc-statd.service");
 	service(&a, "rpc-statd.service", "", "50000/tcp 0.0.0.0", "");
 	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
-	want(&a, "services", "stop", "auto");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 0);
+	asked_want(&a, "services", "stop", "auto");
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 2 &&
+	     a.plan.warnings.count == 0);
 	T_OK(strstr(a.plan.step[0].title, "rpc-statd") && strstr(a.plan.step[1].title, "rpcbind"));
 	strv_add(&a.facts.service[2].used_by, "the mount /srv");
 	strv_add(&a.facts.service[3].used_by, "the mount /srv");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 2);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 0 &&
+	     a.plan.warnings.count == 2);
 	/* By name it is somebody's wish: done, and said. */
-	want(&a, "services", "stop", "rpcbind, rpc-statd");
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 2 && a.plan.warnings.count == 2);
+	asked_want(&a, "services", "stop", "rpcbind, rpc-statd");
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 2 &&
+	     a.plan.warnings.count == 2);
 	return 0;
 }
 
@@ -204,10 +142,10 @@ static int what_is_never_stopped_is_refused_by_name(void)
 {
 	CLEANUP_ASKED struct asked a;
 
-	begin(&a);
+	asked_begin(&a);
 	service(&a, "ssh.service", "", "22/tcp 0.0.0.0", "");
-	want(&a, "services", "stop", "ssh");
-	T_OK(ask(&a, "services.stop") < 0 && a.e.kind == ERR_USAGE);
+	asked_want(&a, "services", "stop", "ssh");
+	T_OK(asked_ask(&a, "services.stop") < 0 && a.e.kind == ERR_USAGE);
 	T_OK(str_starts(a.e.msg, "[services] stop: ssh is never stopped: it is the door"));
 	return 0;
 }
@@ -216,11 +154,12 @@ static int service_that_is_not_there_is_said(void)
 {
 	CLEANUP_ASKED struct asked a;
 
-	begin(&a);
-	want(&a, "services", "stop", "cupz");
+	asked_begin(&a);
+	asked_want(&a, "services", "stop", "cupz");
 	service(&a, "cupz.service", "", "", "");
 	a.facts.service[0].active[0] = '\0';
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 0 && a.plan.warnings.count == 1);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 0 &&
+	     a.plan.warnings.count == 1);
 	return 0;
 }
 
@@ -271,14 +210,14 @@ static int exim_listens_for_this_host_alone(void)
 		CLEANUP_ASKED struct asked a;
 		json_t *args;
 
-		begin(&a);
-		want(&a, "services", "stop", "auto");
+		asked_begin(&a);
+		asked_want(&a, "services", "stop", "auto");
 		service(&a, "exim4.service", "", "25/tcp 0.0.0.0,25/tcp ::", "");
 		fake_file(a.fake, EXIM, c[i].text, 0640);
 		if (c[i].v6)
 			fake_file(a.fake, "/proc/net/if_inet6", c[i].v6, 0444);
 		printf("# %zu\n", i);
-		T_OK(ask(&a, "services.mail") == 0 && a.plan.count == (c[i].then ? 1 : 0));
+		T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == (c[i].then ? 1 : 0));
 		T_OK((a.found.verdict == VERDICT_FAIL) == (c[i].then != NULL));
 		T_OK(!c[i].says || strstr(a.plan.warnings.item[0], c[i].says));
 		if (!c[i].then)
@@ -312,8 +251,8 @@ static int postfix_listens_for_this_host_alone(void)
 		CLEANUP_ASKED struct asked a;
 		json_t *change;
 
-		begin(&a);
-		want(&a, "services", "stop", "auto");
+		asked_begin(&a);
+		asked_want(&a, "services", "stop", "auto");
 		service(&a, "postfix@-.service", "", "25/tcp 0.0.0.0", "");
 		fake_file(a.fake, MAIN_CF, text, 0644);
 		fake_on_run(a.fake, "postconf", postconf);
@@ -322,7 +261,7 @@ static int postfix_listens_for_this_host_alone(void)
 		postfix_says[2] = c[i].domains;
 		postfix_says[4] = c[i].maps;
 		printf("# %zu\n", i);
-		T_OK(ask(&a, "services.mail") == 0 && a.plan.count == (c[i].says ? 0 : 1));
+		T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == (c[i].says ? 0 : 1));
 		T_OK(!c[i].says || strstr(a.plan.warnings.item[0], c[i].says));
 		if (c[i].says)
 			continue;
@@ -338,23 +277,25 @@ static int mail_server_in_use_stays(void)
 {
 	CLEANUP_ASKED struct asked a;
 
-	begin(&a);
+	asked_begin(&a);
 	service(&a, "exim4.service", "", "25/tcp 0.0.0.0", "");
 	fake_file(a.fake, EXIM, "dc_eximconfig_configtype='local'\n", 0640);
 	/* Nobody asked. */
-	T_OK(ask(&a, "services.mail") == 0 && a.plan.count == 0 && a.plan.warnings.count == 0);
-	want(&a, "services", "stop", "auto");
-	T_OK(ask(&a, "services.mail") == 0 && a.plan.count == 1);
+	T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == 0 &&
+	     a.plan.warnings.count == 0);
+	asked_want(&a, "services", "stop", "auto");
+	T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == 1);
 	strv_add(&a.facts.service[0].used_by, "connections at port 25: 1");
-	T_OK(ask(&a, "services.mail") == 0 && a.plan.count == 0);
+	T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == 0);
 	T_OK(strstr(a.plan.warnings.item[0], "connections at port 25"));
-	want(&a, "firewall", "open", "ssh, 25/tcp");
-	T_OK(ask(&a, "services.mail") == 0 && a.plan.count == 0);
+	asked_want(&a, "firewall", "open", "ssh, 25/tcp");
+	T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == 0);
 	T_OK(strstr(a.plan.warnings.item[0], "lets port 25 in"));
 	/* By its name it stops. */
-	want(&a, "services", "stop", "auto, exim4");
-	T_OK(ask(&a, "services.mail") == 0 && a.plan.count == 0 && a.plan.warnings.count == 0);
-	T_OK(ask(&a, "services.stop") == 0 && a.plan.count == 1);
+	asked_want(&a, "services", "stop", "auto, exim4");
+	T_OK(asked_ask(&a, "services.mail") == 0 && a.plan.count == 0 &&
+	     a.plan.warnings.count == 0);
+	T_OK(asked_ask(&a, "services.stop") == 0 && a.plan.count == 1);
 	return 0;
 }
 

@@ -488,7 +488,7 @@ static int third_party_change_is_said_in_the_end(void)
 
 		T_OK(txn_host_apply(f, true, &e) == 1 && txn_active(&f->os, &id, &e) == 0);
 		fake_file(f, "/etc/c", "an admin's own\n", 0600);
-		T_OK(recover_run(&f->os, NULL, ways[i], &done, &e) == 2);
+		T_OK(recover_run(&f->os, NULL, ways[i], &done, &e) == 2 && done.all_back);
 		T_OK(ways[i] == RECOVER_NOW ||
 		     recover_run(&f->os, NULL, RECOVER_SETTLE, &settled, &e) >= 0);
 		T_OK(txn_open(&f->os, id, &t, &e) == 0 && t.state == TXN_ENDED);

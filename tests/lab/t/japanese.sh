@@ -98,7 +98,7 @@ said_ja "plan" 3 '理由: パスワードは当てられますが、鍵は当て
 said "  what stops answering, first" '^今は外から届きますが、届かなくなるもの:'
 said "  and which line decides now" '今の値の場所: /etc/ssh/[^ ]*:[0-9]+'
 said_ja "audit" 0 '^評価 F: root' root './kannuki audit --all'
-said_ja "audit, not as root" 0 '/etc/shadow: 許可がありません' root 'cp kannuki /tmp/; su debian -s /bin/sh -c "/tmp/kannuki audit"'
+said_ja "audit, not as root" 0 '/etc/shadow: 権限がありません' root 'cp kannuki /tmp/; su debian -s /bin/sh -c "/tmp/kannuki audit"'
 said_ja "an unknown command" 2 '「aply」というコマンドはありません。「apply」のことですか' root './kannuki aply'
 said_ja "an unknown option" 2 '--windwというオプションはありません' root './kannuki apply --windw 1m'
 said_ja "a window that is too short" 2 '時間「5s」は使えません' root './kannuki apply --policy policy.conf --yes --window 5s'
@@ -126,7 +126,7 @@ policy "$one" '[ssh]' "port = $job_port" '[firewall]' 'open = ssh, web' '[ui]' '
 language=C.UTF-8
 said_ja "apply, pending" 4 '^まだ確定していません。あと[0-9]+秒以内に' apply_as_root --window 30s
 said "  what to do" '^1\. 提供元のパケットフィルターで、TCP 22022を許可してください'
-said_ja "status" 4 '証明を待っています' root 'kannuki status'
+said_ja "status" 4 '確認待ちです' root 'kannuki status'
 said_ja "extend, too far" 2 '時間「2h」は使えません' root 'kannuki extend 2h'
 said_ja "confirm" 1 'このログインはポート22から入りました' root 'kannuki confirm'
 said_ja "log, pending" 0 '確認待ち' root 'kannuki log'
@@ -142,14 +142,14 @@ policy "$one"
 # --- the job, confirmed -----------------------------------------------------------------------------------
 
 said_ja "apply, pending" 4 '^まだ確定していません。あと[0-9]+分[0-9]+秒以内に' apply_as_root
-said_ja "status" 4 '証明を待っています' root 'kannuki status'
+said_ja "status" 4 '確認待ちです' root 'kannuki status'
 said_ja "extend" 0 '残りは(19分5[0-9]|20分00)秒' root 'kannuki extend 20m'
 said_ja "a second apply" 5 '進行中です。先に確定するか元に戻してください' root 'kannuki apply --yes'
 said_ja "a login that proves nothing" 1 'このログインはポート22から入りました' root 'kannuki confirm'
 said "  what to do instead" '^    ssh -p 22022 taro@サーバーのアドレス'
 admin true >/dev/null 2>&1 # sudo's lecture comes once
 said_ja "sudo carries the language: confirm" 0 '証明されました: taro \(192\.0\.2\.10から、publickey、ポート22022\)' admin 'kannuki confirm'
-said "  and the end" '^確定しました。このサーバーはポリシーどおりです'
+said "  and the end" '^確定しました。選んだ設定\(ポリシー\)のとおりになっています'
 said_ja "log, confirmed" 0 '確定しました: taro \(192\.0\.2\.10から、publickey、ポート22022\)' admin 'kannuki log'
 said_ja "log of one, with every record" 0 '変更済み +[0-9]+\. ユーザーtaroを作り' \
 	admin 'sh -c "kannuki log \$(ls /var/lib/kannuki/txn | grep ^2 | tail -n 1)"'

@@ -86,6 +86,6 @@ ws_by_name() { # the passphrase by askpass, where there is one
 
 way en_US 4 "is not known here yet" "The host key is the right one" "by the key over " \
 	"nobody is asked for a password over IPv6" "Add this there" "Write a note" "remove the rule of port 22"
-way ja_JP 6 "まだ知られていません" "ホスト鍵は正しい" "sudoも使えます(" \
-	"パスワードを聞かれません(IPv6" "known_hostsに加えますか" "メモも作りますか" "22番(SSH)の規則を削除"
+way ja_JP 6 "接続したことがありません" "ホスト鍵は正しい" "sudoも使えます(" \
+	"聞かれることはありません(IPv6" "known_hostsに加えますか" "メモも作りますか" "22番(SSH)のルールを削除"
 done_testing
