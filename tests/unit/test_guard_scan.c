@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * guard/literals.h and guard/scan.h: no line that an expression matches is kept from it, and which are.
+ * guard/literals.h, guard/scan.h and regex_may_begin(): no line that an expression matches is kept from it, and which are.
  */
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/mem.h"
 #include "guard/literals.h"
+#include "guard/regex.h"
 #include "guard/scan.h"
 #include "lib/t.h"
 
@@ -182,6 +183,89 @@ static int the_same_as_strstr(void)
 	return 0;
 }
 
+/* The bytes that a text may begin with, of some. */
+static int the_first_byte_tells(void)
+{
+	static const char bytes[] = "aB1 [<-\n\x01~";
+	static const char *const cases[][2] = {
+		{ "^a", "a" },
+		{ "^(?:\\W{0,2})?(\\d{2}:)", "1 [<-\n\x01~" },
+		{ "^\\s*\\[", " [\n" },
+		{ "^(?=<)<|^B", "<B" },
+		{ "^(?!a)\\w", "B1" },
+		{ "^[^\\[]*\\[", bytes },
+		{ "^$", "\n" },
+		{ "^\\b\\w?", "aB1" },
+		{ "^(?i)b", "B" },
+		{ "^a?-?1", "a-1" },
+		/* A match may begin further on. */
+		{ "a", bytes },
+		{ "^a|b", bytes },
+		{ "(?s).*a", bytes },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP_REGEX struct regex *r = NULL;
+		struct err e = { 0 };
+
+		T_OK(regex_new(cases[i][0], (struct regex_form){ .no_tags = true }, &r, &e) == 0);
+		for (const char *c = bytes; *c; c++) {
+			bool may = regex_may_begin(r, *c);
+
+			if (may == (strchr(cases[i][1], *c) != NULL))
+				continue;
+			printf("# %s: %c\n", cases[i][0], *c);
+			return 1;
+		}
+		T_OK(regex_may_begin(r, '\xe9'));
+	}
+	return 0;
+}
+
+/* Texts that an expression matches, told by the search itself, before and after it was asked. */
+static int no_match_has_another_first_byte(void)
+{
+	static const char *const parts[] = { "a",    "b?",	 "\\d+",   "[^b]", "\\b",
+					     "\\s*", "(?=1)",	 "(?!b)",  "x*",   "(?:a|1)",
+					     "$",    "\\W{0,2}", "(?<=a)", "-" };
+	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long matched = 0, never = 0;
+
+	printf("# seed %llu\n", seed);
+	for (int round = 0; round < 2000; round++) {
+		CLEANUP_STR struct str regex = { 0 };
+		CLEANUP_REGEX struct regex *r = NULL;
+		struct err e = { 0 };
+
+		str_add(&regex, draw(&seed) % 4 ? "^" : "");
+		for (size_t n = 1 + draw(&seed) % 5; n > 0; n--)
+			str_add(&regex, parts[draw(&seed) % COUNT(parts)]);
+		T_OK(regex_new(regex.text, (struct regex_form){ .no_tags = true }, &r, &e) == 0);
+		for (int lines = 0; lines < 60; lines++) {
+			static const char some[] = "ab1 -x";
+			struct span in = { .len = 1 + draw(&seed) % 6, .ascii = true };
+			char text[8] = { 0 };
+			size_t start, end;
+
+			for (size_t i = 0; i < in.len; i++)
+				text[i] = some[draw(&seed) % 6];
+			in.text = text;
+			if (regex_search(r, &in) != REGEX_MATCH) {
+				never += !regex_may_begin(r, text[0]);
+				continue;
+			}
+			matched++;
+			if (!regex_may_begin(r, text[0])) {
+				printf("# %s: %s\n", regex.text, text);
+				return 1;
+			}
+			T_OK(regex_bounds(r, 0, &start, &end) && end <= in.len);
+		}
+	}
+	T_OK(matched > 1000 && never > 1000);
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -189,6 +273,8 @@ int main(void)
 		T(deep_and_wide_expressions_end),
 		T(questions_are_asked_of_lines_with_their_words),
 		T(the_same_as_strstr),
+		T(the_first_byte_tells),
+		T(no_match_has_another_first_byte),
 	};
 
 	return t_main(cases, COUNT(cases));
