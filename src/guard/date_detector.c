@@ -378,10 +378,10 @@ bool date_detector_find(struct date_detector *d, const struct span *line,
 	size_t skip = NOWHERE;
 	const struct date_form *f;
 
-	if (date_detector_never(d, line, now))
-		return false;
 	if (line->ascii && now->seen && d->last < d->count && find_fast(d, line, now, clock, ret))
 		return true;
+	if (date_detector_never(d, line, now))
+		return false;
 	if (!(d->last < d->count && try_last(d, line, now, &hit, &skip)) &&
 	    !try_all(d, line, now, skip, &hit))
 		return false;

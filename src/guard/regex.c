@@ -160,10 +160,14 @@ static const struct code *code_for(struct regex *r, bool ascii)
 	struct code *c = &r->any;
 
 	if (ascii && !r->ascii.code && !r->no_ascii) {
+		CLEANUP_STR struct str sooner = { 0 };
+		const char *text = r->text;
 		PCRE2_SIZE at;
 		int error;
 
-		r->ascii.code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
+		if (!(r->options & PCRE2_EXTENDED) && regex_look_ahead(text, &sooner))
+			text = sooner.text;
+		r->ascii.code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
 					      r->options & ~(PCRE2_UTF | PCRE2_UCP), &error, &at,
 					      engine.compile);
 		/* It names characters that are not in ASCII. */

@@ -58,6 +58,10 @@ void regex_warm(struct regex *r);
 /* How often a search gave up so far, over all expressions. */
 unsigned long regex_gave_up(void);
 
+/* regex_ahead.c: an expression that matches as `text` does (of PCRE2, without its option for white space), and where it does not finds
+ * that sooner. False: there is none. */
+bool regex_look_ahead(const char *text, struct str *ret);
+
 /* fail2ban's tags as Python's expressions: regex_tags.c. */
 void regex_tags(const char *text, bool no_names, struct str *ret);
 /* alt_NAME stands in for NAME, tuple_NAME adds to it: fail2ban's other names for one group. What such a name means:

@@ -137,7 +137,7 @@ static int questions_are_asked_of_lines_with_their_words(void)
 	look(s, "xabcx");
 	T_OK(!asked(s, 0, 0) && asked(s, 0, 70) && !asked(s, 1, 1));
 	T_OK(scan_found(s, &found) == 1 && found[0] == 0);
-	scan_more(s, "failed password\0               ", 15);
+	scan_more(s, "failed password\0                   ", 15);
 	T_OK(asked(s, 0, 0) && asked(s, 0, 70));
 	look(s, "");
 	T_OK(!asked(s, 0, 0) && !asked(s, 0, 70));
@@ -154,7 +154,8 @@ static int the_same_as_strstr(void)
 
 	printf("# seed %llu\n", seed);
 	for (int round = 0; round < 300; round++) {
-		size_t count = 1 + draw(&seed) % 40, shortest = 3 + draw(&seed) % 8;
+		size_t count = 1 + draw(&seed) % (draw(&seed) % 3 ? 40 : 5),
+		       shortest = 3 + draw(&seed) % 8;
 		struct scan *s = scan_new(count);
 		char word[40][40];
 
@@ -266,6 +267,98 @@ static int no_match_has_another_first_byte(void)
 	return 0;
 }
 
+static int what_is_looked_for_ahead(void)
+{
+	static const char *const cases[][2] = {
+		{ "^(?P<u>\\S+)|x(?(<u>): |y)", NULL },
+		{ "^(?:(?P<u>\\S+)|x) a(?(<u>): |y)",
+		  "^(?:(?P<u>(?=(?:[^:]*+:)+? )\\S+)|x) a(?(<u>): |y)" },
+		{ "(?P<u>a)?b(?(<u>)=/)", "(?P<u>(?=(?:[^=]*+=)+?/)a)?b(?(<u>)=/)" },
+		{ "(?P<u>a)[(](?(<u>),)$", "(?P<u>(?=(?:[^,]*+,)+?)a)[(](?(<u>),)$" },
+		/* It may be passed by, needs what may be written otherwise, or its group is none that counts. */
+		{ "(?P<u>a)?b(?(<u>): )?", NULL },
+		{ "(?P<u>a)?b(?:(?(<u>): ))", NULL },
+		{ "(?P<u>a)?b(?(<u>): *|c)", NULL },
+		{ "(?P<u>a)?b(?(<u>):\\d|c)", NULL },
+		{ "(?P<u>a)?b(?(<u>)a|c)", NULL },
+		{ "(?P<u>a)?b(?(<v>): |c)", NULL },
+		{ "(?!(?P<u>a))b(?(<u>): |c)", NULL },
+		{ "(?x)(?P<u>a)?b(?(<u>): |c)", NULL },
+		{ "(?P<u>a)?b(?(?=x)y|z)(?(<u>): |c)", NULL },
+		{ "(?P<u>a)?(b", NULL },
+		{ "(?P<u>a)?b)(?(<u>): |c)", NULL },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP_STR struct str have = { 0 };
+
+		if (regex_look_ahead(cases[i][0], &have) != (cases[i][1] != NULL)) {
+			printf("# %s\n", cases[i][0]);
+			return 1;
+		}
+		if (cases[i][1])
+			T_STR(have.text, cases[i][1]);
+	}
+	return 0;
+}
+
+/* The short way and the long one, over texts of the pieces that the expressions are made of. */
+static int looking_ahead_changes_no_match(void)
+{
+	static const char *const regexes[] = {
+		"^for (?P<i>in )?(?P<n>(?P<u>\\S+)|(?(i)(?:(?! from ).)*?|[^:]+)) from <HOST>"
+		"(?: port \\d+)?(?(u): |(?:(?:(?! from ).)*)$)",
+		"^(?:(?P<u>\\S+) |(?P<r>.*?)) from (?P<h>[\\d.]+)(?(u): |$)",
+		"(?P<u>a+)*.*?(?(u)::|b)",
+		"(?P<u>in|for)?[ .]*(?(u)1:)",
+		"(?i)(?P<u>FROM)?.(?(u) :)",
+	};
+	static const char *const parts[] = { "for ",  "in ", " from ", "1.2.3.4", ": ",
+					     ":",     "a",   "ab",     " port 7", "::1",
+					     "x.org", " ",   "\n",     "b" };
+	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long matched[COUNT(regexes)] = { 0 };
+	struct regex *r[COUNT(regexes)];
+	struct err e = { 0 };
+
+	printf("# seed %llu\n", seed);
+	for (size_t i = 0; i < COUNT(regexes); i++)
+		T_OK(regex_new(regexes[i], (struct regex_form){ 0 }, &r[i], &e) == 0);
+	for (int lines = 0; lines < 20000; lines++) {
+		CLEANUP_STR struct str text = { 0 };
+
+		str_add(&text, draw(&seed) % 2 ? "for " : "");
+		for (size_t n = draw(&seed) % 9; n > 0; n--)
+			str_add(&text, parts[draw(&seed) % COUNT(parts)]);
+		for (size_t i = 0; i < COUNT(regexes); i++) {
+			struct span in = { text.text ? text.text : "", text.len, 0, true };
+			size_t bounds[2][16] = { 0 };
+			int found[2];
+
+			for (int slow = 0; slow < 2; slow++) {
+				in.ascii = !slow;
+				found[slow] = regex_search(r[i], &in);
+				for (size_t g = 0; found[slow] == REGEX_MATCH && g < 8; g++)
+					if (!regex_bounds(r[i], g, &bounds[slow][2 * g],
+							  &bounds[slow][2 * g + 1]))
+						bounds[slow][2 * g] = SIZE_MAX;
+			}
+			if (found[0] != found[1] ||
+			    memcmp(bounds[0], bounds[1], sizeof(bounds[0])) != 0) {
+				printf("# %s: %s\n", regexes[i], text.text);
+				return 1;
+			}
+			matched[i] += found[0] == REGEX_MATCH;
+		}
+	}
+	for (size_t i = 0; i < COUNT(regexes); i++) {
+		T_OK(matched[i] > 20);
+		regex_free(r[i]);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -275,6 +368,8 @@ int main(void)
 		T(the_same_as_strstr),
 		T(the_first_byte_tells),
 		T(no_match_has_another_first_byte),
+		T(what_is_looked_for_ahead),
+		T(looking_ahead_changes_no_match),
 	};
 
 	return t_main(cases, COUNT(cases));
