@@ -150,7 +150,12 @@ struct hit {
 static bool may_have(const struct date_detector *d, size_t i, const struct span *line,
 		     const struct date_now *now)
 {
-	return !line->ascii || !now->seen || date_gate_open(&d->form[i].gate, now->seen, line);
+	const struct date_form *f = &d->form[i];
+
+	if (!line->ascii || !now->seen)
+		return true;
+	return !(line->len > 0 && date_form_never(f, line->text[0])) &&
+	       date_gate_open(&f->gate, now->seen, line);
 }
 
 static bool try_form(struct date_detector *d, size_t i, const struct span *in, struct hit *ret)
@@ -358,6 +363,14 @@ static bool find_fast(struct date_detector *d, const struct span *line, const st
 	return true;
 }
 
+bool date_detector_never(const struct date_detector *d, const struct span *line,
+			 const struct date_now *now)
+{
+	return line->ascii && now->seen &&
+	       ((line->len > 0 && date_forms_never(d->forms, line->text[0])) ||
+		!date_gate_open(&d->forms->gate, now->seen, line));
+}
+
 bool date_detector_find(struct date_detector *d, const struct span *line,
 			const struct date_now *now, double clock, struct date_found *ret)
 {
@@ -365,12 +378,10 @@ bool date_detector_find(struct date_detector *d, const struct span *line,
 	size_t skip = NOWHERE;
 	const struct date_form *f;
 
-	if (line->ascii && now->seen) {
-		if (!date_gate_open(&d->forms->gate, now->seen, line))
-			return false;
-		if (d->last < d->count && find_fast(d, line, now, clock, ret))
-			return true;
-	}
+	if (line->ascii && now->seen && d->last < d->count && find_fast(d, line, now, clock, ret))
+		return true;
+	if (date_detector_never(d, line, now))
+		return false;
 	if (!(d->last < d->count && try_last(d, line, now, &hit, &skip)) &&
 	    !try_all(d, line, now, skip, &hit))
 		return false;

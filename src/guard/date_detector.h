@@ -30,6 +30,10 @@ struct date_found {
 bool date_detector_find(struct date_detector *d, const struct span *line,
 			const struct date_now *now, double clock, struct date_found *ret);
 
+/* The line has no date, as is seen without a look for one: date_detector_find() would be false and change nothing. */
+bool date_detector_never(const struct date_detector *d, const struct span *line,
+			 const struct date_now *now);
+
 /* Lines that begin with a date of the form that was found last (DATE_FAST_NONE: it is none of these) change nothing but what
  * is noted here: it may be done for many lines at once, `s` being the last of them. */
 enum date_fast date_detector_fast(const struct date_detector *d);

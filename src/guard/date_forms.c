@@ -187,6 +187,23 @@ static void set_gate(struct date_forms *f)
 	f->gate = (struct date_gate){ .kind = GATE_CHAR, .word = { c } };
 }
 
+bool date_forms_never(struct date_forms *f, char first)
+{
+	unsigned char at = (unsigned char)first;
+	uint64_t bit = (uint64_t)1 << at % 64;
+	bool never = true;
+
+	if (at >= 0x80)
+		return false;
+	if (!(f->begin_known[at / 64] & bit)) {
+		for (size_t i = 0; i < f->count && never; i++)
+			never = date_form_never(&f->form[i], first);
+		f->begin_known[at / 64] |= bit;
+		f->begin_none[at / 64] |= never ? bit : 0;
+	}
+	return f->begin_none[at / 64] & bit;
+}
+
 static int make_forms(const char *patterns, int last_decade, struct date_forms **ret, struct err *e)
 {
 	struct date_forms *f = xcalloc(1, sizeof(*f));

@@ -29,7 +29,18 @@ struct date_forms {
 	struct date_form *form;
 	size_t count;
 	struct date_gate gate; /* GATE_CHAR: of all of them; else GATE_OPEN */
+	/* By the first byte of a line of ASCII: asked already; none of them may match. */
+	uint64_t begin_known[2], begin_none[2];
 };
+
+/* The form is bound to the line's begin, and none of its dates begins with that byte. */
+static inline bool date_form_never(const struct date_form *f, char first)
+{
+	return f->template.at_line_begin && !regex_may_begin(f->template.regex, first);
+}
+
+/* None of them is in a line of ASCII that begins so. */
+bool date_forms_never(struct date_forms *f, char first);
 
 /* Each that is got is put back. */
 int date_forms_get(const char *patterns, int last_decade, struct date_forms **ret, struct err *e);

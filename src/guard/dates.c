@@ -88,6 +88,17 @@ static void make_live(struct dates *d, double now, struct date_cut *ret)
 	d->has_last = true;
 }
 
+/* Where the line has no time of its own. */
+static void fall_back(struct dates *d, const struct dates_clock *clock, struct date_cut *ret)
+{
+	if (!ret->has_time && !use_last(d, clock->now, ret) && !d->form.looking_back) {
+		ret->has_time = true;
+		ret->time = clock->now;
+	}
+	if (clock->live)
+		make_live(d, clock->now, ret);
+}
+
 void dates_find(struct dates *d, struct line *line, const struct dates_clock *clock,
 		struct date_cut *ret)
 {
@@ -112,12 +123,20 @@ void dates_find(struct dates *d, struct line *line, const struct dates_clock *cl
 			ret->time = now;
 		}
 	}
-	if (!ret->has_time && !use_last(d, now, ret) && !d->form.looking_back) {
-		ret->has_time = true;
-		ret->time = now;
-	}
+	fall_back(d, clock, ret);
+}
+
+bool dates_never(struct dates *d, struct line *line, const struct dates_clock *clock)
+{
+	struct date_now at = { clock->now, d->form.last_decade, d->form.zone, &line->date };
+	struct span in = { line->text, line->len, 0, line->ascii };
+	struct date_cut cut = { 0 };
+
+	if (d->form.plain || !d->detector || !date_detector_never(d->detector, &in, &at))
+		return false;
 	if (clock->live)
-		make_live(d, now, ret);
+		fall_back(d, clock, &cut);
+	return true;
 }
 
 void dates_told(struct dates *d, double time, const struct dates_clock *clock, struct date_cut *ret)

@@ -43,6 +43,9 @@ struct dates_clock {
 
 void dates_find(struct dates *d, struct line *line, const struct dates_clock *clock,
 		struct date_cut *ret);
+/* The line has no date, as is seen without a look for one: what dates_find() would change is done, and it may be asked later
+ * what it says, or not at all. False: look. */
+bool dates_never(struct dates *d, struct line *line, const struct dates_clock *clock);
 /*
  * Jails that look at few lines need not look for the date of each: a line that begins with a date of the form that was
  * found last (dates_fast(); DATE_FAST_NONE: it is no such form) gives what dates_cut_of() says, and is noted later with others

@@ -136,6 +136,11 @@ static void set_loose(struct connections *c, struct connection *one)
 	struct connection *before = c->loose;
 
 	c->loose = one;
+	/* It is long out of the cache, and soon written to again. */
+	for (size_t at = 0; at < sizeof(*one) + 320; at += 64)
+		__builtin_prefetch((char *)one + at, 1);
+	if (c->oldest)
+		__builtin_prefetch(c->oldest, 1);
 	if (!before)
 		return;
 	make_small(c, before);

@@ -18,7 +18,8 @@ struct when {
 	char *key;		    /* the sources that they have */
 	size_t *source, sources;
 	struct dates *dates;
-	uint64_t line; /* the one that the cut is of */
+	uint64_t line;	/* the one that the cut is of */
+	uint64_t never; /* the last one that has no date of its */
 	struct date_cut cut;
 	/* Lines of this form are noted later; so many of its sources' streaks were. */
 	enum date_fast fast;
@@ -267,6 +268,19 @@ static void find_date(struct matcher *m, struct when *w, const struct filter_lin
 		filter_scan_seam(m->scan, &m->line, &w->cut);
 }
 
+/* Then who asks is told; mostly nobody does. */
+static bool has_no_date(struct matcher *m, struct when *w, const struct filter_line *line,
+			const struct dates_clock *at)
+{
+	if (line->dated || m->mode.plain || !dates_never(w->dates, &m->line, at))
+		return false;
+	/* Before the streak becomes another. */
+	if (w->fast != DATE_FAST_NONE)
+		note(m, w);
+	w->never = m->number;
+	return true;
+}
+
 /* All look for the date that cannot leave it for later. */
 static void find_dates(struct matcher *m, struct source *s, const struct matcher_line *line,
 		       const struct dates_clock *at)
@@ -284,24 +298,28 @@ static void find_dates(struct matcher *m, struct source *s, const struct matcher
 	for (size_t i = 0; i < s->whens; i++) {
 		struct when *w = &m->when[s->when[i]];
 
-		if (!begins || w->fast != now.form)
+		if (begins && w->fast == now.form)
+			continue;
+		if (!has_no_date(m, w, &line->line, at))
 			find_date(m, w, &line->line, at);
+		/* Who has looked has noted it. */
+		w->noted += begins;
 	}
 	if (!begins)
 		return;
-	/* Who has looked has noted it. */
-	for (size_t i = 0; i < s->whens; i++)
-		m->when[s->when[i]].noted += m->when[s->when[i]].line == m->number;
 	s->streak = now;
 	s->last = m->number;
 	s->lines++;
 }
 
-static const struct date_cut *cut_for(struct matcher *m, const struct source *s, size_t jail)
+static const struct date_cut *cut_for(struct matcher *m, const struct source *s, size_t jail,
+				      const struct matcher_line *line, const struct dates_clock *at)
 {
 	struct when *w = &m->when[m->when_of[jail]];
 
-	if (w->line != m->number)
+	if (w->never == m->number)
+		find_date(m, w, &line->line, at);
+	else if (w->line != m->number)
 		dates_cut_of(w->dates, &s->streak, &m->line, &w->cut);
 	return &w->cut;
 }
@@ -377,7 +395,7 @@ void matcher_line(struct matcher *m, const struct matcher_line *line, double now
 		for (uint64_t left = m->ask[i]; left; left &= left - 1) {
 			size_t jail = i * 64 + (size_t)__builtin_ctzll(left);
 
-			p.date = cut_for(m, s, jail);
+			p.date = cut_for(m, s, jail, line, &at);
 			run(m, &p, jail, now, ret);
 		}
 	ret->failure = m->failure;

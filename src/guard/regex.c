@@ -30,6 +30,8 @@ struct regex {
 	struct code
 		ascii; /* for texts of ASCII alone, where \w and its like cost half; or as `any` */
 	bool no_ascii;
+	/* By the first byte of a text of ASCII: asked already; it may match. */
+	uint64_t begin_known[2], begin_may[2];
 	char *text; /* as PCRE2 reads it */
 	uint32_t options;
 	pcre2_match_data *data;
@@ -158,10 +160,14 @@ static const struct code *code_for(struct regex *r, bool ascii)
 	struct code *c = &r->any;
 
 	if (ascii && !r->ascii.code && !r->no_ascii) {
+		CLEANUP_STR struct str sooner = { 0 };
+		const char *text = r->text;
 		PCRE2_SIZE at;
 		int error;
 
-		r->ascii.code = pcre2_compile((PCRE2_SPTR)r->text, PCRE2_ZERO_TERMINATED,
+		if (!(r->options & PCRE2_EXTENDED) && regex_look_ahead(text, &sooner))
+			text = sooner.text;
+		r->ascii.code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
 					      r->options & ~(PCRE2_UTF | PCRE2_UCP), &error, &at,
 					      engine.compile);
 		/* It names characters that are not in ASCII. */
@@ -178,6 +184,41 @@ void regex_warm(struct regex *r)
 {
 	code_for(r, true);
 	code_for(r, false);
+}
+
+/* PCRE2 is shown that byte and told that more may follow. It says nothing where a match may begin further on. */
+static bool may_begin(struct regex *r, char first)
+{
+	const struct code *c = code_for(r, true);
+	pcre2_match_data *data;
+	uint32_t options = 0;
+	int n;
+
+	pcre2_pattern_info(c->code, PCRE2_INFO_ALLOPTIONS, &options);
+	if (!(options & PCRE2_ANCHORED))
+		return true;
+	/* What the last search found stays. */
+	data = pcre2_match_data_create(1, NULL);
+	if (!data)
+		abort();
+	n = pcre2_match(c->code, (PCRE2_SPTR)&first, 1, 0,
+			PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT | PCRE2_PARTIAL_HARD, data, engine.match);
+	pcre2_match_data_free(data);
+	return n != PCRE2_ERROR_NOMATCH;
+}
+
+bool regex_may_begin(struct regex *r, char first)
+{
+	unsigned char at = (unsigned char)first;
+	uint64_t bit = (uint64_t)1 << at % 64;
+
+	if (at >= 0x80)
+		return true;
+	if (!(r->begin_known[at / 64] & bit)) {
+		r->begin_known[at / 64] |= bit;
+		r->begin_may[at / 64] |= may_begin(r, first) ? bit : 0;
+	}
+	return r->begin_may[at / 64] & bit;
 }
 
 void regex_literals(const struct regex *r, struct strv *ret)

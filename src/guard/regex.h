@@ -49,12 +49,18 @@ void regex_groups(const struct regex *r, const struct span *in, struct dict *ret
 /* Its named groups, in byte order of their names. */
 size_t regex_name_count(const struct regex *r);
 const char *regex_name(const struct regex *r, size_t i, unsigned *ret_group);
+/* May it match a text of ASCII that begins with `first`, as far as that byte alone tells? */
+bool regex_may_begin(struct regex *r, char first);
 /* What must be in a text that it matches: literals.h. */
 void regex_literals(const struct regex *r, struct strv *ret);
 /* Makes its machine code now, for a process that will not be able to; else the first search does. */
 void regex_warm(struct regex *r);
 /* How often a search gave up so far, over all expressions. */
 unsigned long regex_gave_up(void);
+
+/* regex_ahead.c: an expression that matches as `text` does (of PCRE2, without its option for white space), and where it does not finds
+ * that sooner. False: there is none. */
+bool regex_look_ahead(const char *text, struct str *ret);
 
 /* fail2ban's tags as Python's expressions: regex_tags.c. */
 void regex_tags(const char *text, bool no_names, struct str *ret);

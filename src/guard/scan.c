@@ -7,7 +7,8 @@
  *
  * A table that fits the fastest cache tells of each hash whether a piece of a word has it; such a piece of the line is looked
  * up among the pieces, and the word that has it is compared. Words of five bytes and more are found by pieces of four at each
- * n-th place, shorter ones by pieces of three at each place.
+ * n-th place, shorter ones by pieces of three at each place, or, where there are only a few, by comparing each of them with
+ * sixteen places at once.
  */
 #include "guard/scan.h"
 
@@ -21,6 +22,10 @@
 #define NONE	   UINT32_MAX
 #define LONG	   5 /* bytes from which on a word is found by pieces of four */
 #define STRIDE_MAX 8
+#define FEW	   4 /* short words */
+
+/* A vector of the compiler's: each CPU has sixteen bytes. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
 
 struct target {
 	uint32_t owner, question;
@@ -63,6 +68,8 @@ struct scan {
 	struct owner *owner;
 	size_t owners;
 	struct table four, three;
+	uint32_t few[FEW]; /* short words in the place of `three` */
+	size_t few_count;
 	uint32_t *found;
 	size_t found_count;
 	uint64_t line;
@@ -310,7 +317,7 @@ void scan_finish(struct scan *s)
 		make_table(&s->four, longs * s->four.stride);
 		choose_pieces(s);
 	}
-	if (longs < s->words) {
+	if (longs < s->words && s->words - longs > FEW) {
 		s->three.stride = 1;
 		make_table(&s->three, s->words - longs);
 	}
@@ -318,6 +325,8 @@ void scan_finish(struct scan *s)
 		const struct word *w = &s->word[i];
 		struct table *t = w->len >= LONG ? &s->four : &s->three;
 
+		if (t->stride == 0)
+			s->few[s->few_count++] = (uint32_t)i;
 		for (uint32_t at = 0; at < t->stride; at++)
 			add_piece(t, w, (uint32_t)i, w->from + at);
 	}
@@ -338,6 +347,14 @@ static void ask(struct scan *s, const struct target *t)
 	o->question[t->question / 64] |= (uint64_t)1 << t->question % 64;
 }
 
+/* It is in the line. */
+static void take_word(struct scan *s, struct word *w)
+{
+	w->found = s->line;
+	for (size_t k = 0; k < w->targets; k++)
+		ask(s, &w->target[k]);
+}
+
 /* A piece whose bit is set: which words are really there? */
 static void look_up(struct scan *s, const struct table *t, const char *line, size_t at, size_t len)
 {
@@ -350,9 +367,43 @@ static void look_up(struct scan *s, const struct table *t, const char *line, siz
 		if (p->bytes != bytes || w->found == s->line || p->at > at ||
 		    w->len > len - (at - p->at) || memcmp(line + at - p->at, w->text, w->len) != 0)
 			continue;
-		w->found = s->line;
-		for (size_t k = 0; k < w->targets; k++)
-			ask(s, &w->target[k]);
+		take_word(s, w);
+	}
+}
+
+static bool any(lanes v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+static lanes lanes_at(const char *text)
+{
+	lanes v;
+
+	memcpy(&v, text, sizeof(v));
+	return v;
+}
+
+/* Short words, of each the first three bytes. */
+static void scan_few(struct scan *s, const char *line, size_t len)
+{
+	for (size_t at = 0; at < len; at += sizeof(lanes)) {
+		lanes one = lanes_at(line + at), two = lanes_at(line + at + 1),
+		      three = lanes_at(line + at + 2);
+
+		for (size_t i = 0; i < s->few_count; i++) {
+			struct word *w = &s->word[s->few[i]];
+			const unsigned char *text = (const unsigned char *)w->text;
+
+			/* Rarely there: then it is looked for as a whole. */
+			if (any((lanes)(one == text[0]) & (lanes)(two == text[1]) &
+				(lanes)(three == text[2])) &&
+			    w->found != s->line && memmem(line, len, w->text, w->len))
+				take_word(s, w);
+		}
 	}
 }
 
@@ -374,6 +425,8 @@ void scan_more(struct scan *s, const char *folded, size_t len)
 		scan_with(s, &s->four, folded, len);
 	if (s->three.stride)
 		scan_with(s, &s->three, folded, len);
+	if (s->few_count > 0)
+		scan_few(s, folded, len);
 }
 
 void scan_line(struct scan *s, const char *folded, size_t len)

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-#define SCAN_PAD 16 /* bytes that may be read behind a line */
+#define SCAN_PAD 18 /* bytes that may be read behind a line */
 
 struct scan;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * guard/literals.h and guard/scan.h: no line that an expression matches is kept from it, and which are.
+ * guard/literals.h, guard/scan.h and regex_may_begin(): no line that an expression matches is kept from it, and which are.
  */
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/mem.h"
 #include "guard/literals.h"
+#include "guard/regex.h"
 #include "guard/scan.h"
 #include "lib/t.h"
 
@@ -136,7 +137,7 @@ static int questions_are_asked_of_lines_with_their_words(void)
 	look(s, "xabcx");
 	T_OK(!asked(s, 0, 0) && asked(s, 0, 70) && !asked(s, 1, 1));
 	T_OK(scan_found(s, &found) == 1 && found[0] == 0);
-	scan_more(s, "failed password\0               ", 15);
+	scan_more(s, "failed password\0                   ", 15);
 	T_OK(asked(s, 0, 0) && asked(s, 0, 70));
 	look(s, "");
 	T_OK(!asked(s, 0, 0) && !asked(s, 0, 70));
@@ -153,7 +154,8 @@ static int the_same_as_strstr(void)
 
 	printf("# seed %llu\n", seed);
 	for (int round = 0; round < 300; round++) {
-		size_t count = 1 + draw(&seed) % 40, shortest = 3 + draw(&seed) % 8;
+		size_t count = 1 + draw(&seed) % (draw(&seed) % 3 ? 40 : 5),
+		       shortest = 3 + draw(&seed) % 8;
 		struct scan *s = scan_new(count);
 		char word[40][40];
 
@@ -182,6 +184,181 @@ static int the_same_as_strstr(void)
 	return 0;
 }
 
+/* The bytes that a text may begin with, of some. */
+static int the_first_byte_tells(void)
+{
+	static const char bytes[] = "aB1 [<-\n\x01~";
+	static const char *const cases[][2] = {
+		{ "^a", "a" },
+		{ "^(?:\\W{0,2})?(\\d{2}:)", "1 [<-\n\x01~" },
+		{ "^\\s*\\[", " [\n" },
+		{ "^(?=<)<|^B", "<B" },
+		{ "^(?!a)\\w", "B1" },
+		{ "^[^\\[]*\\[", bytes },
+		{ "^$", "\n" },
+		{ "^\\b\\w?", "aB1" },
+		{ "^(?i)b", "B" },
+		{ "^a?-?1", "a-1" },
+		/* A match may begin further on. */
+		{ "a", bytes },
+		{ "^a|b", bytes },
+		{ "(?s).*a", bytes },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP_REGEX struct regex *r = NULL;
+		struct err e = { 0 };
+
+		T_OK(regex_new(cases[i][0], (struct regex_form){ .no_tags = true }, &r, &e) == 0);
+		for (const char *c = bytes; *c; c++) {
+			bool may = regex_may_begin(r, *c);
+
+			if (may == (strchr(cases[i][1], *c) != NULL))
+				continue;
+			printf("# %s: %c\n", cases[i][0], *c);
+			return 1;
+		}
+		T_OK(regex_may_begin(r, '\xe9'));
+	}
+	return 0;
+}
+
+/* Texts that an expression matches, told by the search itself, before and after it was asked. */
+static int no_match_has_another_first_byte(void)
+{
+	static const char *const parts[] = { "a",    "b?",	 "\\d+",   "[^b]", "\\b",
+					     "\\s*", "(?=1)",	 "(?!b)",  "x*",   "(?:a|1)",
+					     "$",    "\\W{0,2}", "(?<=a)", "-" };
+	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long matched = 0, never = 0;
+
+	printf("# seed %llu\n", seed);
+	for (int round = 0; round < 2000; round++) {
+		CLEANUP_STR struct str regex = { 0 };
+		CLEANUP_REGEX struct regex *r = NULL;
+		struct err e = { 0 };
+
+		str_add(&regex, draw(&seed) % 4 ? "^" : "");
+		for (size_t n = 1 + draw(&seed) % 5; n > 0; n--)
+			str_add(&regex, parts[draw(&seed) % COUNT(parts)]);
+		T_OK(regex_new(regex.text, (struct regex_form){ .no_tags = true }, &r, &e) == 0);
+		for (int lines = 0; lines < 60; lines++) {
+			static const char some[] = "ab1 -x";
+			struct span in = { .len = 1 + draw(&seed) % 6, .ascii = true };
+			char text[8] = { 0 };
+			size_t start, end;
+
+			for (size_t i = 0; i < in.len; i++)
+				text[i] = some[draw(&seed) % 6];
+			in.text = text;
+			if (regex_search(r, &in) != REGEX_MATCH) {
+				never += !regex_may_begin(r, text[0]);
+				continue;
+			}
+			matched++;
+			if (!regex_may_begin(r, text[0])) {
+				printf("# %s: %s\n", regex.text, text);
+				return 1;
+			}
+			T_OK(regex_bounds(r, 0, &start, &end) && end <= in.len);
+		}
+	}
+	T_OK(matched > 1000 && never > 1000);
+	return 0;
+}
+
+static int what_is_looked_for_ahead(void)
+{
+	static const char *const cases[][2] = {
+		{ "^(?P<u>\\S+)|x(?(<u>): |y)", NULL },
+		{ "^(?:(?P<u>\\S+)|x) a(?(<u>): |y)",
+		  "^(?:(?P<u>(?=(?:[^:]*+:)+? )\\S+)|x) a(?(<u>): |y)" },
+		{ "(?P<u>a)?b(?(<u>)=/)", "(?P<u>(?=(?:[^=]*+=)+?/)a)?b(?(<u>)=/)" },
+		{ "(?P<u>a)[(](?(<u>),)$", "(?P<u>(?=(?:[^,]*+,)+?)a)[(](?(<u>),)$" },
+		/* It may be passed by, needs what may be written otherwise, or its group is none that counts. */
+		{ "(?P<u>a)?b(?(<u>): )?", NULL },
+		{ "(?P<u>a)?b(?:(?(<u>): ))", NULL },
+		{ "(?P<u>a)?b(?(<u>): *|c)", NULL },
+		{ "(?P<u>a)?b(?(<u>):\\d|c)", NULL },
+		{ "(?P<u>a)?b(?(<u>)a|c)", NULL },
+		{ "(?P<u>a)?b(?(<v>): |c)", NULL },
+		{ "(?!(?P<u>a))b(?(<u>): |c)", NULL },
+		{ "(?x)(?P<u>a)?b(?(<u>): |c)", NULL },
+		{ "(?P<u>a)?b(?(?=x)y|z)(?(<u>): |c)", NULL },
+		{ "(?P<u>a)?(b", NULL },
+		{ "(?P<u>a)?b)(?(<u>): |c)", NULL },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP_STR struct str have = { 0 };
+
+		if (regex_look_ahead(cases[i][0], &have) != (cases[i][1] != NULL)) {
+			printf("# %s\n", cases[i][0]);
+			return 1;
+		}
+		if (cases[i][1])
+			T_STR(have.text, cases[i][1]);
+	}
+	return 0;
+}
+
+/* The short way and the long one, over texts of the pieces that the expressions are made of. */
+static int looking_ahead_changes_no_match(void)
+{
+	static const char *const regexes[] = {
+		"^for (?P<i>in )?(?P<n>(?P<u>\\S+)|(?(i)(?:(?! from ).)*?|[^:]+)) from <HOST>"
+		"(?: port \\d+)?(?(u): |(?:(?:(?! from ).)*)$)",
+		"^(?:(?P<u>\\S+) |(?P<r>.*?)) from (?P<h>[\\d.]+)(?(u): |$)",
+		"(?P<u>a+)*.*?(?(u)::|b)",
+		"(?P<u>in|for)?[ .]*(?(u)1:)",
+		"(?i)(?P<u>FROM)?.(?(u) :)",
+	};
+	static const char *const parts[] = { "for ",  "in ", " from ", "1.2.3.4", ": ",
+					     ":",     "a",   "ab",     " port 7", "::1",
+					     "x.org", " ",   "\n",     "b" };
+	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long matched[COUNT(regexes)] = { 0 };
+	struct regex *r[COUNT(regexes)];
+	struct err e = { 0 };
+
+	printf("# seed %llu\n", seed);
+	for (size_t i = 0; i < COUNT(regexes); i++)
+		T_OK(regex_new(regexes[i], (struct regex_form){ 0 }, &r[i], &e) == 0);
+	for (int lines = 0; lines < 20000; lines++) {
+		CLEANUP_STR struct str text = { 0 };
+
+		str_add(&text, draw(&seed) % 2 ? "for " : "");
+		for (size_t n = draw(&seed) % 9; n > 0; n--)
+			str_add(&text, parts[draw(&seed) % COUNT(parts)]);
+		for (size_t i = 0; i < COUNT(regexes); i++) {
+			struct span in = { text.text ? text.text : "", text.len, 0, true };
+			size_t bounds[2][16] = { 0 };
+			int found[2];
+
+			for (int slow = 0; slow < 2; slow++) {
+				in.ascii = !slow;
+				found[slow] = regex_search(r[i], &in);
+				for (size_t g = 0; found[slow] == REGEX_MATCH && g < 8; g++)
+					if (!regex_bounds(r[i], g, &bounds[slow][2 * g],
+							  &bounds[slow][2 * g + 1]))
+						bounds[slow][2 * g] = SIZE_MAX;
+			}
+			if (found[0] != found[1] ||
+			    memcmp(bounds[0], bounds[1], sizeof(bounds[0])) != 0) {
+				printf("# %s: %s\n", regexes[i], text.text);
+				return 1;
+			}
+			matched[i] += found[0] == REGEX_MATCH;
+		}
+	}
+	for (size_t i = 0; i < COUNT(regexes); i++) {
+		T_OK(matched[i] > 20);
+		regex_free(r[i]);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -189,6 +366,10 @@ int main(void)
 		T(deep_and_wide_expressions_end),
 		T(questions_are_asked_of_lines_with_their_words),
 		T(the_same_as_strstr),
+		T(the_first_byte_tells),
+		T(no_match_has_another_first_byte),
+		T(what_is_looked_for_ahead),
+		T(looking_ahead_changes_no_match),
 	};
 
 	return t_main(cases, COUNT(cases));
