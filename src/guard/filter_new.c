@@ -63,6 +63,7 @@ static int add_rule(struct filter *f, const struct setting *s, const char *text,
 
 	if (r == 0 && fail && !tells_source(rule.regex) && !tells_source(f->prefix))
 		r = err_set(e, ERR_USAGE, _("it tells not who failed: <HOST>, <F-ID> or the like"));
+	f->once = f->once || (r == 0 && fail && regex_has_group(rule.regex, "once"));
 	rules->item = xrealloc(rules->item, rules->count + 1, sizeof(*rules->item));
 	rules->item[rules->count++] = rule;
 	return r < 0 ? err_ctx(e, "%.200s", text) : 0;

@@ -218,8 +218,10 @@ static const char *who_failed(const struct trying *t, const struct str *line, bo
 {
 	struct filter_line l = { line->text, line->len, dated, NOW, false };
 	struct filter_result r;
+	static double clock;
 
-	filter_look(t->filter, &l, NOW, 1.0, &r);
+	/* Each long after the last one: no two are of one connection. */
+	filter_look(t->filter, &l, NOW, clock += 1000, &r);
 	for (size_t i = 0; i < r.count; i++) {
 		if (!r.found[i].id || r.found[i].harmless)
 			continue;
@@ -308,6 +310,131 @@ static int other_forms_of_an_address(void)
 			printf("# %s: %s\n", who ? who : "nobody", line.text);
 		T_OK(str_eq(who, cases[i].who));
 	}
+	return 0;
+}
+
+/* --- one attempt is one failure ------------------------------------------------------------------------------------ */
+
+#define FROM " from " REAL " port 4711"
+#define AT   " " REAL " port 4711"
+
+/* How many failures of REAL the lines are, one after another. */
+static unsigned count_failures(const struct trying *t, const char *lines)
+{
+	static double clock;
+	CLEANUP_STRV struct strv each = { 0 };
+	unsigned count = 0;
+
+	clock += 1000;
+	strv_split(&each, lines, "\n");
+	for (size_t i = 0; i < each.count; i++) {
+		CLEANUP_FREE char *text = xasprintf("host %s", each.item[i]);
+		struct filter_line l = { text, strlen(text), true, NOW, false };
+		struct filter_result r;
+
+		filter_look(t->filter, &l, NOW, clock, &r);
+		for (size_t k = 0; k < r.count; k++)
+			count += str_eq(r.found[k].id, REAL) && !r.found[k].harmless;
+	}
+	return count;
+}
+
+/* What OpenSSH 8.4, 9.2 and 10.0 write of one connection each, as tests/lab/t/guard-attempts.sh makes them. */
+static const struct {
+	unsigned normal, aggressive;
+	const char *lines;
+} connections[] = {
+	{ 1, 1,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]" },
+	{ 3, 3,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Disconnecting authenticating user root" AT
+	  ": Too many authentication failures [preauth]" },
+	{ 1, 1,
+	  "sshd-session[7]: Invalid user x" FROM "\n"
+	  "sshd-session[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd-session[7]: Connection closed by invalid user x" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	/* Keys alone: what names nobody, or ends. */
+	{ 1, 1, "sshd[7]: Connection closed by authenticating user bob" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: User bob from " REAL " not allowed because listed in DenyUsers\n"
+	  "sshd[7]: Failed password for invalid user bob" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user bob" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: error: PAM: Authentication failure for bob from " REAL "\n"
+	  "sshd[7]: error: PAM: Authentication failure for bob from " REAL "\n"
+	  "sshd[7]: Connection closed by authenticating user bob" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: error: PAM: Authentication failure for illegal user x from " REAL "\n"
+	  "sshd[7]: Failed keyboard-interactive/pam for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: error: PAM: Authentication failure for illegal user x from " REAL "\n"
+	  "sshd[7]: Failed keyboard-interactive/pam for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	/* The listener tells it, of the other process. */
+	{ 2, 2,
+	  "sshd-session[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd-session[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[1]: Timeout before authentication for connection from " REAL
+	  " to 192.0.2.1, pid = 7" },
+	{ 1, 1,
+	  "sshd[1]: Timeout before authentication for connection from " REAL
+	  " to 192.0.2.1, pid = 7" },
+	/* Two at a time, and one after the other. */
+	{ 2, 2,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[8]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]\n"
+	  "sshd[8]: Connection closed by authenticating user root" AT " [preauth]" },
+	/* Who tries no user. */
+	{ 0, 1,
+	  "sshd[7]: banner exchange: Connection" FROM ": invalid format\n"
+	  "sshd[7]: Connection closed by" AT },
+	{ 0, 2,
+	  "sshd[1]: drop connection #3 from [" REAL "]:4711 on [192.0.2.1]:22 penalty: x\n"
+	  "sshd[1]: drop connection #3 from [" REAL "]:4712 on [192.0.2.1]:22 penalty: x" },
+	/* The number of a process that has ended: another address is another connection. */
+	{ 1, 1,
+	  "sshd[7]: Invalid user x from " VICTIM " port 9\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: Failed password for root from 2001:db8::9 port 9 ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2" },
+	{ 0, 0,
+	  "sshd[7]: Failed password for root" FROM " (not the end)\n"
+	  "sshd[7]: Accepted password for root" FROM " ssh2" },
+};
+
+static int one_attempt_is_one_failure(void)
+{
+	CLEANUP(trying_done) struct trying t = trying_new();
+	bool good = true;
+
+	for (int aggressive = 0; aggressive < 2; aggressive++) {
+		T_OK(use_filter(&t, aggressive ? "sshd[mode=aggressive]" : "sshd") == 0);
+		for (size_t i = 0; i < COUNT(connections); i++) {
+			unsigned is = count_failures(&t, connections[i].lines);
+			unsigned wanted =
+				aggressive ? connections[i].aggressive : connections[i].normal;
+
+			if (is != wanted)
+				printf("# %u, not %u: %s\n", is, wanted, connections[i].lines);
+			good = good && is == wanted;
+		}
+	}
+	T_OK(good);
 	return 0;
 }
 
@@ -476,6 +603,7 @@ int main(void)
 		T(orders_are_made_of_it),
 		T(each_message_counts_for_who_sent_it),
 		T(other_forms_of_an_address),
+		T(one_attempt_is_one_failure),
 		T(nothing_a_client_says_names_another),
 		T(nor_another_time),
 	};

@@ -313,6 +313,47 @@ static int killed_and_started_again(void)
 	return 0;
 }
 
+/* Jails that count bans have all of them, however many there are at once: the journal, and what is said to it, have not. */
+static int who_is_banned_again_and_again(void)
+{
+	CLEANUP_FREE char *own = xasprintf("%s/filter.d/own.conf", trial.config);
+	CLEANUP_FREE char *theirs = xasprintf("%s/filter.d/theirs.conf", trial.config);
+	char who[32];
+
+	guard_forget_all();
+	guard_write(
+		own,
+		"[Definition]\n"
+		"failregex = store: \\[(?!own|theirs)\\S+\\] ban <SUBNET> \\(\\d+ failures\\)$\n"
+		"journalmatch = _SYSTEMD_UNIT=kannuki-guard.service\n");
+	guard_write(
+		theirs,
+		"[Definition]\nfailregex = NOTICE\\s+\\[(?!own|theirs)\\S+\\]\\s+Ban\\s+<HOST>$\n");
+	guard_set_jail("bantime = 1h\n"
+		       "[own]\nenabled = true\nfilter = own\nbackend = systemd\nmaxretry = 1\n"
+		       "bantime = 1d\n"
+		       "[theirs]\nenabled = true\nfilter = theirs\nmaxretry = 1\n"
+		       "bantime = 2d\nlogpath = /var/log/fail2ban.log\n");
+	T_OK(guard_start());
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(who, sizeof(who), "203.0.114.%u", i);
+		guard_fails(who, 3);
+	}
+	guard_fails("2001:db8:66::1", 3);
+	T_OK(guard_soon_banned("2001:db8:66::1"));
+	sleep(1);
+	for (unsigned i = 0; i < 100; i++) {
+		const char *why =
+			guard_ask("{\"command\":\"why\",\"address\":\"203.0.114.%u\"}", i);
+
+		T_OK(strstr(why, "\"own\"") && strstr(why, "\"theirs\""));
+	}
+	T_OK(guard_says(guard_ask("{\"command\":\"why\",\"address\":\"2001:db8:66::1\"}"),
+			"\"theirs\""));
+	T_OK(guard_stop(SIGTERM) == 0);
+	return 0;
+}
+
 static int read_anew(void)
 {
 	guard_forget_all();
@@ -448,13 +489,21 @@ static int table_taken_away(void)
 int main(int argc, char **argv)
 {
 	static const struct t_case cases[] = {
-		T(who_fails_is_banned),	     T(at_once),
-		T(each_time_twice_as_long),  T(some_never_are),
-		T(nor_who_is_logged_in),     T(by_hand),
-		T(killed_and_started_again), T(read_anew),
-		T(table_taken_away),	     T(logs_come_and_go),
-		T(when_one_ends_all_end),    T(who_leaves_early),
-		T(a_line_of_long_ago),	     T(a_full_database),
+		T(who_fails_is_banned),
+		T(at_once),
+		T(each_time_twice_as_long),
+		T(some_never_are),
+		T(nor_who_is_logged_in),
+		T(by_hand),
+		T(who_is_banned_again_and_again),
+		T(killed_and_started_again),
+		T(read_anew),
+		T(table_taken_away),
+		T(logs_come_and_go),
+		T(when_one_ends_all_end),
+		T(who_leaves_early),
+		T(a_line_of_long_ago),
+		T(a_full_database),
 	};
 
 	return guard_trial_main(argc, argv, cases, COUNT(cases));

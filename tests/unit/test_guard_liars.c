@@ -14,6 +14,7 @@
 #include "os/tail.h"
 
 static struct party liar;
+static const struct purse_told full = { .left = 1e9 };
 
 /* Starts a role with the test at the other ends: parent first, then its peers. */
 static pid_t start_role(const char *name, size_t peers, const enum role *role, int *ret_more)
@@ -114,7 +115,7 @@ static int banner_believes_nobody(void)
 	guard_forget_all();
 	pid = start_banner();
 	T_OK(pid > 0);
-	tells(1, REQUEST_RESTORED, NULL, 0);
+	tells(1, REQUEST_RESTORED, &full, sizeof(full));
 	b = ban_of("203.0.113.7");
 	T_OK(answer_to(&b) == ANSWER_DONE && guard_is_banned("203.0.113.7"));
 	for (size_t i = 0; i < COUNT(never); i++) {
@@ -133,7 +134,7 @@ static int banner_believes_nobody(void)
 	tells(1, REQUEST_RESTORE, &b, sizeof(b));
 	b = ban_of("203.0.113.10");
 	tells(1, REQUEST_RESTORE, &b, sizeof(b));
-	tells(1, REQUEST_RESTORED, NULL, 0);
+	tells(1, REQUEST_RESTORED, &full, sizeof(full));
 	T_OK(hears(1, REQUEST_ANSWER, &f)); /* that of 203.0.113.200 */
 	T_OK(guard_soon_banned("203.0.113.10") && !guard_is_banned("203.0.113.200"));
 	/* Host bits, a family that is none: it ends. */
@@ -147,20 +148,61 @@ static int banner_believes_nobody(void)
 static int banner_observes_while_it_is_told_to(void)
 {
 	struct observe observe = { .on = 1 };
-	struct ban_told b = ban_of("203.0.113.7");
+	struct ban_told b = ban_of("203.0.113.7"), by_hand = ban_of("203.0.113.8");
 	pid_t pid;
 
 	guard_forget_all();
 	pid = start_banner();
-	tells(1, REQUEST_RESTORED, NULL, 0);
+	tells(1, REQUEST_RESTORED, &full, sizeof(full));
 	tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
 	usleep(100000);
 	T_OK(answer_to(&b) == ANSWER_LATER && !guard_is_banned("203.0.113.7"));
+	/* What an administrator says, or brings along, is not for later. */
+	by_hand.by_hand = 1;
+	T_OK(answer_to(&by_hand) == ANSWER_DONE && guard_is_banned("203.0.113.8"));
 	observe.on = 0;
 	tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
 	usleep(100000);
 	T_OK(answer_to(&b) == ANSWER_DONE && guard_is_banned("203.0.113.7"));
 	hang_up(pid);
+	return 0;
+}
+
+/* How many of 400 bans are made that are asked for at once, where so many were left so long ago. */
+static unsigned made_of(double left, double seconds)
+{
+	const struct purse_told purse = { left, seconds };
+	pid_t pid = start_banner();
+	unsigned made = 0;
+	struct ban_told b;
+	struct frame f;
+	struct answer a;
+	char who[32];
+
+	tells(1, REQUEST_RESTORED, &purse, sizeof(purse));
+	for (unsigned i = 0; i < 400; i++) {
+		snprintf(who, sizeof(who), "203.0.114.%u", i % 200);
+		b = ban_of(who);
+		channel_put(&liar.peer[1].channel, REQUEST_BAN, &b, sizeof(b), NULL);
+	}
+	channel_flush(&liar.peer[1].channel, &trial.e);
+	for (unsigned i = 0; i < 400 && hears(1, REQUEST_ANSWER, &f); i++) {
+		memcpy(&a, f.body, sizeof(a));
+		made += a.code == ANSWER_DONE;
+	}
+	/* It is known: another one does not fill it. */
+	tells(1, REQUEST_RESTORED, &full, sizeof(full));
+	hang_up(pid);
+	return made;
+}
+
+static int what_is_left_of_the_purse_counts(void)
+{
+	guard_forget_all();
+	T_OK(made_of(1e9, 0) == 400);
+	T_OK(made_of(0, 0) < 200);
+	T_OK(made_of(250, 0) >= 250 && made_of(250, 0) < 400);
+	T_OK(made_of(0, 3600) == 400);
 	return 0;
 }
 
@@ -348,6 +390,48 @@ static int positions_and_failures_are_of_our_orders(void)
 	return 0;
 }
 
+/* Who makes all begin anew gains nothing: what was left of the banner's purse is remembered. */
+static int the_purse_is_remembered(void)
+{
+	struct wish w = { .time = 1, .attempts = 5 };
+	struct answer a = { .code = ANSWER_DONE, .left = 7 };
+	CLEANUP_STR struct str tail = { 0 };
+	struct purse_told told;
+	struct frame f;
+	int listener;
+	pid_t pid;
+
+	guard_forget_all();
+	pid = start_store(&listener);
+	T_OK(hears(2, REQUEST_RESTORED, &f));
+	memcpy(&told, f.body, sizeof(told));
+	T_OK(told.left >= 20000);
+	who_parse("203.0.113.7", &w.who);
+	a.who = w.who;
+	request_set_tail(&tail, "x", "why", 3);
+	channel_put(&liar.peer[1].channel, REQUEST_WISH, &w, sizeof(w), &tail);
+	channel_flush(&liar.peer[1].channel, &trial.e);
+	T_OK(hears(2, REQUEST_BAN, &f));
+	/* And watch hears of it, for those jails that count bans. */
+	T_OK(hears(1, REQUEST_BANNED, &f));
+	T_OK(strcmp(f.body + sizeof(struct banned), "x") == 0);
+	tells(2, REQUEST_ANSWER, &a, sizeof(a));
+	usleep(1000000);
+	kill(pid, SIGKILL);
+	close(listener);
+	hang_up(pid);
+	pid = start_store(&listener);
+	T_OK(hears(2, REQUEST_RESTORED, &f));
+	memcpy(&told, f.body, sizeof(told));
+	T_OK(told.left == 7 && told.seconds > 0 && told.seconds < 60);
+	/* It is no position of a log. */
+	T_OK(hears(3, REQUEST_POSITIONS_END, &f));
+	T_OK(!hears(3, REQUEST_POSITION, &f));
+	close(listener);
+	hang_up(pid);
+	return 0;
+}
+
 /* --- a watch that lies, to the real store and the real banner ----------------------------------------------- */
 
 static pid_t store_pid, banner_pid;
@@ -444,7 +528,7 @@ static int a_lying_watch_bans_nobody_it_may_not(void)
 	     tun_arrives("203.0.113.9"));
 	T_OK(bans_known() == 1);
 	/* What a watch may not say at all ends the store. */
-	channel_put(&to_store, REQUEST_RESTORED, NULL, 0, NULL);
+	channel_put(&to_store, REQUEST_RESTORED, &full, sizeof(full), NULL);
 	channel_flush(&to_store, &trial.e);
 	T_OK(waitpid(store_pid, NULL, 0) == store_pid);
 	end_store_and_banner();
@@ -491,6 +575,8 @@ int main(int argc, char **argv)
 		T(a_prefix_that_is_over_is_ended),
 		T(a_ban_that_the_kernel_lost_is_asked_for_again),
 		T(positions_and_failures_are_of_our_orders),
+		T(what_is_left_of_the_purse_counts),
+		T(the_purse_is_remembered),
 		T(a_lying_watch_bans_nobody_it_may_not),
 		T(a_lying_watch_bans_no_more_than_the_rate),
 	};
