@@ -128,7 +128,9 @@ static int apply(struct filter *f, const struct setting *s, struct err *e)
 	struct regex_form form = { .no_names = f->no_names };
 
 	if (strcmp(s->name, "usedns") == 0) {
-		f->no_names = str_case_eq(value, "no");
+		/* What is none of them is fail2ban's "no". */
+		f->no_names = !str_case_eq(value, "yes") && !str_case_eq(value, "warn") &&
+			      !str_case_eq(value, "raw");
 	} else if (strcmp(s->name, "maxlines") == 0) {
 		return set_max_lines(f, value, e);
 	} else if (strcmp(s->name, "prefregex") == 0) {

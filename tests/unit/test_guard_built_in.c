@@ -142,8 +142,43 @@ static int what_is_wrong_in_it_is_named(void)
 	dump_problems(&h.folder, &text);
 	T_OK(strstr(text.text, CONF_OVER ":2: [nginx] is left out: there is no filter \"nginx\"; "
 					 "built in are dovecot, http-auth, "));
+	T_OK(jail_of(&h, "sshd")->wrong);
+	T_OK(strstr(text.text, CONF_OVER ":4: [sshd] is left out: sshd: mode = fierce: there "
+					 "are normal, aggressive\n"));
 	CLEANUP(host_done) struct host bad = host_new("[sshd]\nenabled\n");
 	T_OK(read_jails(&bad) < 0 && strstr(bad.e.msg, CONF_OVER ":2: "));
+	return 0;
+}
+
+static int what_is_no_such_word_is_named(void)
+{
+	CLEANUP(host_done)
+	struct host h = host_new("[sshd]\nbackend = sistemd\nmaxretry = many\n"
+				 "[sudo]\nenabled = perhaps\n"
+				 "[vsftpd]\nenabled = yes\nusedns = maybe\nbantime = 2x\n"
+				 "[dovecot]\nenabled = on\nfilter = dovecot[mode=agressive]\n"
+				 "[postfix]\nenabled = on\nbackend = SystemD\nmode = normal\n");
+	static const char *const named[] = {
+		":2: [sshd] is left out: backend = sistemd: there are auto, systemd, ",
+		":5: [sudo] enabled = perhaps: there are yes, no, ",
+		":8: [vsftpd] usedns = maybe: there are yes, warn, no, raw; taken as no\n",
+		":9: [vsftpd] bantime: \"2x\" is no time\n",
+		":12: [dovecot] is left out: dovecot: mode = agressive: there are normal, ",
+	};
+	CLEANUP_STR struct str text = { 0 };
+
+	T_OK(read_jails(&h) == 0);
+	dump_problems(&h.folder, &text);
+	for (size_t i = 0; i < COUNT(named); i++) {
+		CLEANUP_FREE char *whole = xasprintf(CONF_OVER "%s", named[i]);
+
+		if (!strstr(text.text, whole))
+			printf("# not there: %s\n# %s\n", whole, text.text);
+		T_OK(strstr(text.text, whole));
+	}
+	T_OK(jail_of(&h, "sshd")->wrong && jail_of(&h, "dovecot")->wrong);
+	T_OK(!jail_of(&h, "sudo")->enabled && !jail_of(&h, "sudo")->wrong);
+	T_OK(!jail_of(&h, "postfix")->wrong && !strstr(text.text, "[postfix] is left out"));
 	return 0;
 }
 
@@ -600,6 +635,7 @@ int main(void)
 		T(every_jail_can_be_used),
 		T(the_hosts_own_file_lies_over_it),
 		T(what_is_wrong_in_it_is_named),
+		T(what_is_no_such_word_is_named),
 		T(orders_are_made_of_it),
 		T(each_message_counts_for_who_sent_it),
 		T(other_forms_of_an_address),

@@ -277,6 +277,52 @@ static int a_line_of_long_ago(void)
 	return 0;
 }
 
+static bool prefixes_are_out(void)
+{
+	return !tun_arrives("203.0.115.9") && !tun_arrives("203.0.115.200") &&
+	       !tun_arrives("2001:db8:66:1::5") && tun_arrives("203.0.114.9") &&
+	       tun_arrives("2001:db8:67::5");
+}
+
+/* Prefixes have no end in the kernel, and are told to it as one list: nobody in them gets through, at any moment. */
+static int a_prefix_stays_out_while_it_does_not_run(void)
+{
+	guard_forget_all();
+	T_OK(guard_start());
+	T_OK(guard_says(
+		guard_ask("{\"command\":\"ban\",\"address\":\"203.0.115.0/24\",\"seconds\":3600}"),
+		"\"banned\":true"));
+	T_OK(guard_says(
+		guard_ask("{\"command\":\"ban\",\"address\":\"2001:db8:66::/48\",\"seconds\":-1}"),
+		"\"banned\":true"));
+	T_OK(prefixes_are_out());
+	sleep(1); /* on the disk */
+	for (unsigned i = 0; i < 3; i++) {
+		/* Killed; ended; and, as an upgrade does, ended and begun at once. */
+		guard_stop(i == 0 ? SIGKILL : SIGTERM);
+		if (i < 2)
+			usleep(300000);
+		T_OK(i == 2 || prefixes_are_out());
+		T_OK(guard_start());
+		for (unsigned k = 0; k < 5; k++)
+			T_OK(prefixes_are_out());
+	}
+	/* What is put in force anew is the same, and can be ended. */
+	T_OK(guard_says(guard_ask("{\"command\":\"unban\",\"address\":\"203.0.115.0/24\"}"),
+			"\"banned\":false"));
+	T_OK(tun_arrives("203.0.115.9") && !tun_arrives("2001:db8:66:1::5"));
+	T_OK(guard_stop(SIGTERM) == 0);
+	/* As after a boot. */
+	ban_table_begin(trial.table);
+	ban_table_make(trial.table);
+	T_OK(ban_table_commit(trial.table, &trial.e) == 0);
+	T_OK(tun_arrives("2001:db8:66:1::5"));
+	T_OK(guard_start());
+	T_OK(!tun_arrives("2001:db8:66:1::5") && tun_arrives("203.0.115.9"));
+	T_OK(guard_stop(SIGTERM) == 0);
+	return 0;
+}
+
 static int killed_and_started_again(void)
 {
 	struct addr a;
@@ -496,6 +542,7 @@ int main(int argc, char **argv)
 		T(nor_who_is_logged_in),
 		T(by_hand),
 		T(who_is_banned_again_and_again),
+		T(a_prefix_stays_out_while_it_does_not_run),
 		T(killed_and_started_again),
 		T(read_anew),
 		T(table_taken_away),
