@@ -586,26 +586,3 @@ int jails_read(struct conf_folder *f, const struct jails_query *q, struct jails 
 	}
 	return 0;
 }
-
-int filter_read(struct conf_folder *f, const char *filter, const char *backend,
-		struct settings *ret, struct err *e)
-{
-	CLEANUP_DEFINITION struct definition d = { .kind = DEFINITION_FILTER, .folder = f };
-	CLEANUP_DICT struct dict all = { 0 };
-	const char *option;
-	int r;
-
-	if (options_parse(filter, (struct origin){ 0 }, &d.name, &d.given, e) < 0)
-		return -1;
-	r = definition_read(&d, e);
-	if (r != 0)
-		return r;
-	if (definition_check_choices(&d, &option, e) < 0)
-		return err_ctx(e, "%s", d.name);
-	if (backend)
-		definition_set_backend(&d, backend);
-	if (definition_options(&d, NULL, false, e) < 0 || definition_combined(&d, &all, e) < 0)
-		return -1;
-	settings_fill(ret, &all, f);
-	return 0;
-}
