@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-
 /* One word from p; returns what is behind it. */
 static const char *take_word(const char *p, struct str *word)
 {
