@@ -63,7 +63,7 @@ static void offer_named(const char *name, const struct command *c, struct offer 
 	for (size_t i = 0; str_eq(name, "WHAT") && i < opening_templates_count; i++)
 		if (!str_eq(opening_templates[i].name, "ssh"))
 			offer_word(o, opening_templates[i].name);
-	for (size_t i = 0; str_eq(name, "COMMAND") && i < commands_count; i++)
+	for (size_t i = 0; str_eq(name, "COMMAND") && !c->passes_on && i < commands_count; i++)
 		if (!commands[i]->hidden)
 			offer_word(o, commands[i]->name);
 	for (size_t i = 0; str_eq(name, "SHELL") && i < COUNT(shell_names); i++)
@@ -101,6 +101,8 @@ struct shell {
 	void (*word)(struct str *s, const struct command *c, const char *name, size_t n,
 		     const struct offer *offer);
 	void (*command_end)(struct str *s, const struct command *c);
+	/* In place of all these: another program knows what stands behind the command. */
+	void (*passes_on)(struct str *s, const struct command *c);
 	void (*end)(struct str *s);
 };
 
@@ -159,6 +161,22 @@ static void bash_command_end(struct str *s, const struct command *c)
 	str_add(s, "') ;;\n");
 }
 
+/* kannuki-guard knows its words itself. */
+static const char bash_guard[] =
+	"_kannuki_guard_words() {\n"
+	"\tlocal words=() i\n"
+	"\tfor ((i = 2; i <= COMP_CWORD; i++)); do\n"
+	"\t\tif [ \"${COMP_WORDS[i]}\" != '=' ]; then words+=(\"${COMP_WORDS[i]}\")\n"
+	"\t\telif [ $i = \"$COMP_CWORD\" ]; then words+=(''); fi\n"
+	"\tdone\n"
+	"\tmapfile -t COMPREPLY < <(command kannuki guard complete -- \"${words[@]}\" "
+	"2>/dev/null)\n"
+	"\t[[ ${#words[@]} -gt 1 || import != \"${words[0]}\"* ]] || COMPREPLY+=(import)\n"
+	"\t[ \"${COMPREPLY[0]}\" = :files ] || return 0\n"
+	"\tcompopt -o filenames 2>/dev/null\n"
+	"\tmapfile -t COMPREPLY < <(compgen -A file -- \"${words[-1]}\")\n"
+	"}\n";
+
 static void bash_end(struct str *s)
 {
 	str_add(s, "\t' 1') _kannuki=(-W '");
@@ -169,10 +187,13 @@ static void bash_end(struct str *s)
 		   "\t' options') _kannuki=(-W '--help --version') ;;\n"
 		   "\t*) return 1 ;;\n"
 		   "\tesac\n"
-		   "}\n"
-		   "_kannuki() {\n"
+		   "}\n");
+	str_add(s, bash_guard);
+	str_add(s, "_kannuki() {\n"
 		   "\tlocal command='' word='' option='' current='' place=1 i _kannuki=()\n"
 		   "\tCOMPREPLY=()\n"
+		   "\tif [ \"${COMP_WORDS[1]}\" = guard ] && [ \"$COMP_CWORD\" -gt 1 ]; then "
+		   "_kannuki_guard_words; return; fi\n"
 		   "\t# Readline takes --name=value apart: it is read as --name value.\n"
 		   "\tfor ((i = 1; i <= COMP_CWORD; i++)); do\n"
 		   "\t\tword=${COMP_WORDS[i]}\n"
@@ -294,6 +315,18 @@ static void zsh_command_end(struct str *s, const struct command *c)
 	str_add(s, " ;;\n");
 }
 
+static void zsh_passes_on(struct str *s, const struct command *c)
+{
+	str_addf(s,
+		 "\t\t%s) local -a found\n"
+		 "\t\t\tfound=(\"${(@f)$(command kannuki %s complete -- \"${(@)words[2,CURRENT]}\" "
+		 "2>/dev/null)}\")\n"
+		 "\t\t\t[ $CURRENT -gt 2 ] || found+=(import)\n"
+		 "\t\t\tfound=(${found:#})\n"
+		 "\t\t\tif [ \"$found[1]\" = :files ]; then _files; else compadd -a found; fi ;;\n",
+		 c->name, c->name);
+}
+
 static void zsh_end(struct str *s)
 {
 	str_add(s,
@@ -407,6 +440,25 @@ static void fish_word(struct str *s, const struct command *c, const char *name, 
 	str_add(s, "\n");
 }
 
+static void fish_passes_on(struct str *s, const struct command *c)
+{
+	fish_command(s, c);
+	str_addf(s,
+		 "function __kannuki_%1$s_words\n"
+		 "\tset -l typed (commandline -ct)\n"
+		 "\tset -l words (commandline -opc)[3..]\n"
+		 "\tset -l found (command kannuki %1$s complete -- $words \"$typed\" 2>/dev/null)\n"
+		 "\ttest (count $words) -gt 0; or set -a found import\n"
+		 "\tif test \"$found[1]\" = :files\n"
+		 "\t\t__fish_complete_path \"$typed\"\n"
+		 "\telse\n"
+		 "\t\tprintf '%%s\\n' $found\n"
+		 "\tend\n"
+		 "end\n"
+		 "complete -c kannuki -n '__kannuki_at %1$s \"*\"' -a '(__kannuki_%1$s_words)'\n",
+		 c->name);
+}
+
 /* --- all of them --------------------------------------------------------------------------------- */
 
 /* In the order of shell_names. */
@@ -421,8 +473,13 @@ static const struct shell shells[] = {
 	  .option = zsh_option,
 	  .word = zsh_word,
 	  .command_end = zsh_command_end,
+	  .passes_on = zsh_passes_on,
 	  .end = zsh_end },
-	{ .begin = fish_begin, .command = fish_command, .option = fish_option, .word = fish_word },
+	{ .begin = fish_begin,
+	  .command = fish_command,
+	  .option = fish_option,
+	  .passes_on = fish_passes_on,
+	  .word = fish_word },
 };
 
 static void write_command(const struct shell *shell, const struct command *c, struct str *s)
@@ -430,6 +487,10 @@ static void write_command(const struct shell *shell, const struct command *c, st
 	CLEANUP_STRV struct strv places = { 0 };
 	bool repeats;
 
+	if (c->passes_on && shell->passes_on) {
+		shell->passes_on(s, c);
+		return;
+	}
 	if (shell->command)
 		shell->command(s, c);
 	for (size_t i = 0; i < c->opt_count; i++) {

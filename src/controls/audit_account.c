@@ -412,7 +412,7 @@ static int shared_folders_probe(const struct control_in *in, const struct contro
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		CLEANUP_NODE struct node n = { 0 };
 
-		if (get_followed(in->os, folders[i], &n, e) < 0)
+		if (os_get_followed(in->os, folders[i], &n, e) < 0)
 			return -1;
 		if (n.type == NODE_DIR && (n.mode & 02) != 0 && (n.mode & 01000) == 0)
 			strv_addf(&bad, "%s: %04o", folders[i], (unsigned)n.mode);

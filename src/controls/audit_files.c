@@ -9,7 +9,7 @@ int audit_file(struct os *os, const struct file_rule *r, struct strv *bad, struc
 {
 	CLEANUP_NODE struct node n = { 0 };
 
-	if (get_followed(os, r->path, &n, e) < 0)
+	if (os_get_followed(os, r->path, &n, e) < 0)
 		return -1;
 	if (n.type == NODE_ABSENT)
 		return 1;

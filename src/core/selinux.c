@@ -142,7 +142,7 @@ int selinux_label_program(struct os *os, struct node *node, struct err *e)
 
 	if (on <= 0)
 		return on;
-	if (get_followed(os, SOME_PROGRAM, &like, e) < 0)
+	if (os_get_followed(os, SOME_PROGRAM, &like, e) < 0)
 		return -1;
 	for (size_t i = 0; i < like.xattr_count; i++) {
 		if (!str_eq(like.xattr[i].name, LABEL))

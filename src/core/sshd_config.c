@@ -155,7 +155,7 @@ static int read_file(struct reader *r, const char *path, struct err *e)
 		return err_set(e, ERR_FAILED, _("%s: too many Include"), path);
 	if (file_of(s, path))
 		return 0;
-	if (get_followed(r->os, path, &n, e) < 0)
+	if (os_get_followed(r->os, path, &n, e) < 0)
 		return os_uid(r->os) == 0 ? -1 : 0;
 	if (n.type != NODE_FILE)
 		return 0;

@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#include "base/i18n.h"
-
-#define LINKS_MAX 16
-
 /* One word from p; returns what is behind it. */
 static const char *take_word(const char *p, struct str *word)
 {
@@ -115,43 +111,11 @@ char *show_value(const char *block, const char *property)
 	return xstrdup(all.count ? all.item[0] : "");
 }
 
-/* What a link at path points to, as an absolute path (.. is left to the next look). */
-static char *link_target(const char *path, const char *target)
-{
-	size_t dir = (size_t)(strrchr(path, '/') - path);
-
-	if (target[0] == '/')
-		return xstrdup(target);
-	return xasprintf("%.*s/%s", (int)dir, path, target);
-}
-
-int get_followed(struct os *os, const char *path, struct node *ret, struct err *e)
-{
-	CLEANUP_FREE char *at = xstrdup(path);
-
-	for (int i = 0; i < LINKS_MAX; i++) {
-		CLEANUP_NODE struct node n = { 0 };
-		char *next;
-
-		if (os_get(os, at, &n, e) < 0)
-			return -1;
-		if (n.type != NODE_LINK) {
-			*ret = n;
-			n = (struct node){ 0 };
-			return 0;
-		}
-		next = link_target(at, n.data);
-		free(at);
-		at = next;
-	}
-	return err_set(e, ERR_FAILED, _("%s: too many links"), path);
-}
-
 int read_followed(struct os *os, const char *path, char **ret, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
 
-	if (get_followed(os, path, &n, e) < 0)
+	if (os_get_followed(os, path, &n, e) < 0)
 		return -1;
 	if (n.type != NODE_FILE)
 		return 1;

@@ -25,9 +25,7 @@ char *show_value(const char *block, const char *property);
 /* Of one that is printed several times: each. */
 void show_values(const char *block, const char *property, struct strv *ret);
 
-/* As os_get, but a link at the end of the path is followed too, as open(2) would. */
-int get_followed(struct os *os, const char *path, struct node *ret, struct err *e);
-/* As os_read, so. */
+/* As os_read, but a link at the end of the path is followed too, as open(2) would. */
 int read_followed(struct os *os, const char *path, char **ret, struct err *e);
 
 /* 0: there is no such file; 1: it has this text; 2: another one. */

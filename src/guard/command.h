@@ -25,4 +25,7 @@ struct guard_command {
 extern const struct guard_command guard_command_config, guard_command_test, guard_command_run,
 	guard_command_role, guard_command_status, guard_command_bans, guard_command_ban,
 	guard_command_unban, guard_command_why, guard_command_unit, guard_command_backtest,
-	guard_command_events;
+	guard_command_events, guard_command_completion, guard_command_complete;
+
+extern const struct guard_command *const guard_commands[]; /* table.c */
+extern const size_t guard_commands_count;

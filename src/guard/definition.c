@@ -131,6 +131,56 @@ int definition_options(struct definition *d, const struct dict *jail, bool all, 
 	return 0;
 }
 
+/* Where the text has <NAME-<option>>: its "NAME-"; NULL: nowhere. */
+static char *choice_of(const char *text, const char *option)
+{
+	CLEANUP_FREE char *tag = xasprintf("-<%s>>", option);
+	const char *at = strstr(text, tag), *begin = at;
+
+	while (begin && begin > text && begin[-1] != '<')
+		begin--;
+	return begin && begin > text ? xstrndup(begin, (size_t)(at + 1 - begin)) : NULL;
+}
+
+static int check_choice(const struct ini_section *own, const char *option, const char *value,
+			struct err *e)
+{
+	CLEANUP_FREE char *name = NULL, *chosen = NULL;
+	CLEANUP_STRV struct strv there = { 0 };
+	CLEANUP_FREE char *list = NULL;
+
+	for (size_t i = 0; i < own->option.count && !name; i++)
+		name = choice_of(own->option.item[i].value ? own->option.item[i].value : "",
+				 option);
+	if (!name)
+		return 0;
+	chosen = xasprintf("%s%s", name, value);
+	if (dict_find(&own->option, chosen))
+		return 0;
+	for (size_t i = 0; i < own->option.count; i++)
+		if (str_starts(own->option.item[i].key, name))
+			strv_add(&there, own->option.item[i].key + strlen(name));
+	if (there.count == 0)
+		return 0;
+	list = strv_join(&there, ", ");
+	return err_set(e, ERR_USAGE, _("%s = %.60s: there are %s"), option, value, list);
+}
+
+int definition_check_choices(const struct definition *d, const char **ret_option, struct err *e)
+{
+	const struct ini_section *own = ini_find(&d->conf.all, "Definition");
+
+	for (size_t i = 0; own && i < d->given.count; i++) {
+		const struct dict_entry *one = &d->given.item[i];
+
+		if (!one->value || check_choice(own, one->key, one->value, e) == 0)
+			continue;
+		*ret_option = one->key;
+		return -1;
+	}
+	return 0;
+}
+
 /* What a tag is that is no option: asked of the file, and remembered for as long as it is read. */
 static int look_up_tag(void *arg, const char *tag, char **ret, struct err *e)
 {

@@ -29,6 +29,9 @@ int definition_read(struct definition *d, struct err *e);
 void definition_set_backend(struct definition *d, const char *backend);
 /* Takes the options, those of the jail first. all: also what only the file knows. */
 int definition_options(struct definition *d, const struct dict *jail, bool all, struct err *e);
+/* A filter's choice that it does not have: <NAME-<mode>> where there is no NAME-VALUE of that mode. < 0: so it is, and
+ * says what there is. *ret_option: which option that is ("mode"). */
+int definition_check_choices(const struct definition *d, const char **ret_option, struct err *e);
 /* All options with their tags replaced. */
 int definition_combined(struct definition *d, struct dict *ret, struct err *e);
 /* Is that one of the options fail2ban itself knows of this kind? */

@@ -29,6 +29,7 @@ struct connections {
 	struct connection *loose; /* the last one that ended: its caller still reads it */
 	struct connection *unused;
 	size_t places, count, bytes;
+	bool one_source;
 };
 
 void failure_done(struct failure *f)
@@ -122,11 +123,12 @@ static void connection_free(const struct connections *all, struct connection *c)
 	free(c);
 }
 
-struct connections *connections_new(size_t places)
+struct connections *connections_new(size_t places, bool one_source)
 {
 	struct connections *c = xcalloc(1, sizeof(*c));
 
 	c->places = places;
+	c->one_source = one_source;
 	return c;
 }
 
@@ -188,7 +190,7 @@ static struct connection *take_unused(struct connections *c)
 	else
 		one = connection_new(c);
 	one->matches = one->harmless_matches = 0;
-	one->pending = false;
+	one->pending = one->same = one->once = one->more = false;
 	one->users = 0;
 	one->len = 0;
 	for (size_t i = 0; i < c->places; i++)
@@ -363,7 +365,7 @@ static void write_over(const struct connections *c, struct connection *known,
 	for (size_t i = 0; i < c->places; i++) {
 		struct value v = i == GROUP_NOFAIL ? says->nofail : value[i];
 
-		if (v.text && i != GROUP_MLFFORGET)
+		if (v.text && i != GROUP_MLFFORGET && i != GROUP_ONCE)
 			put(c, known, &known->group[i], v);
 	}
 }
@@ -394,6 +396,32 @@ static void count_lines(struct connection *one, const struct line_says *says, un
 	}
 }
 
+static bool differs(const struct connection *one, const struct value *value, enum group place)
+{
+	struct value known = connection_get(one, place), now = value[place];
+
+	return known.len != now.len || (now.len && memcmp(known.text, now.text, now.len) != 0);
+}
+
+static bool is_of_another(const struct connections *c, const struct connection *one,
+			  const struct value *value)
+{
+	bool tells = value[GROUP_IP4].len > 0 || value[GROUP_IP6].len > 0;
+
+	return c->one_source && tells &&
+	       (differs(one, value, GROUP_IP4) || differs(one, value, GROUP_IP6));
+}
+
+/* Was this failure told before, by another line? */
+static bool is_told(struct connection *one, bool once)
+{
+	bool told = once ? one->once || one->more : one->once && !one->more;
+
+	one->once = one->once || once;
+	one->more = one->more || !once;
+	return told;
+}
+
 struct connection *connections_merge(struct connections *c, const struct value *value, double clock,
 				     unsigned lines)
 {
@@ -402,6 +430,10 @@ struct connection *connections_merge(struct connections *c, const struct value *
 	struct line_says says = read_line(value);
 	struct connection *one = find(c, hash, id, clock);
 
+	if (one && is_of_another(c, one, value)) {
+		let_loose(c, one);
+		one = NULL;
+	}
 	if (one) {
 		size_t room = one->room;
 
@@ -428,5 +460,6 @@ struct connection *connections_merge(struct connections *c, const struct value *
 	}
 	one->pending = false;
 	count_lines(one, &says, lines);
+	one->same = !says.harmless && is_told(one, value[GROUP_ONCE].len > 0);
 	return one;
 }

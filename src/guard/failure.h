@@ -5,6 +5,9 @@
  * Lines that carry the same <F-MLFID> are of one connection: one may tell the address, another the user,
  * a third that it failed. What was heard is kept until the connection ends, but for not long, of not too many, and
  * not more than some megabytes of it.
+ *
+ * <F-ONCE> is our own, for our own filters: what is a failure only where its connection has no other. Such a line, and
+ * the first one without it, are one failure, whichever comes first; so is any number of such lines.
  */
 #pragma once
 
@@ -33,7 +36,9 @@ struct connection {
 	unsigned matches, harmless_matches; /* as above */
 	size_t users;
 	bool pending;
+	bool same; /* its last line tells a failure that was told before: <F-ONCE> */
 	/* The rest is failure.c's. */
+	bool once, more; /* it had failures with <F-ONCE>, others */
 	uint32_t len, room, user_room;
 	uint64_t hash;
 	struct connection *next; /* in the bucket */
@@ -45,8 +50,9 @@ struct connection {
 
 struct connections;
 
-/* places: of group_names. */
-struct connections *connections_new(size_t places);
+/* places: of group_names. one_source: what tells of another address is of another connection, whose id was had by one
+ * before: where ids are numbers of processes. */
+struct connections *connections_new(size_t places, bool one_source);
 void connections_free(struct connections *c);
 
 /*

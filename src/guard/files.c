@@ -8,7 +8,6 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
-#define LINKS_MAX   16
 #define MATCHES_MAX 10000
 
 char *files_beside(const char *path, const char *name)
@@ -20,34 +19,11 @@ char *files_beside(const char *path, const char *name)
 	return xasprintf("%.*s/%s", (int)(slash - path), path, name);
 }
 
-/* What is at the end of the links. */
-static int get_through(struct os *os, const char *path, struct node *ret, struct err *e)
-{
-	CLEANUP_FREE char *at = xstrdup(path);
-
-	for (int i = 0; i < LINKS_MAX; i++) {
-		CLEANUP_NODE struct node n = { 0 };
-		char *next;
-
-		if (os_get(os, at, &n, e) < 0)
-			return -1;
-		if (n.type != NODE_LINK) {
-			*ret = n;
-			n = (struct node){ 0 };
-			return 0;
-		}
-		next = files_beside(at, n.data);
-		free(at);
-		at = next;
-	}
-	return err_set(e, ERR_USAGE, _("%s: too many links"), path);
-}
-
 int files_read(struct os *os, const char *path, struct node *ret, struct err *e)
 {
 	CLEANUP_NODE struct node n = { 0 };
 
-	if (get_through(os, path, &n, e) < 0)
+	if (os_get_followed(os, path, &n, e) < 0)
 		return -1;
 	if (n.type != NODE_FILE)
 		return 1;
@@ -61,7 +37,7 @@ bool files_exists(struct os *os, const char *path)
 	CLEANUP_NODE struct node n = { 0 };
 	struct err ignored = { 0 };
 
-	return get_through(os, path, &n, &ignored) == 0 && n.type != NODE_ABSENT;
+	return os_get_followed(os, path, &n, &ignored) == 0 && n.type != NODE_ABSENT;
 }
 
 int files_with_suffix(struct os *os, const char *folder, const char *suffix, struct strv *ret,

@@ -32,6 +32,7 @@ struct filter {
 	struct rules fail, ignore;
 	size_t max_lines;
 	bool no_names;
+	bool once; /* an expression has <F-ONCE> */
 
 	char *date_patterns; /* NULL: the defaults */
 	bool has_zone;

@@ -124,7 +124,8 @@ static void add_found(struct pass *p, size_t rule, const struct said *s, bool kn
 	*one = (struct found){ .regex = rule,
 			       .has_time = p->date->has_time,
 			       .time = p->date->time,
-			       .harmless = get(s, GROUP_NOFAIL).len > 0 };
+			       .harmless = get(s, GROUP_NOFAIL).len > 0 ||
+					   (s->connection && s->connection->same) };
 	one->failure.pending = !known;
 	one->failure.matches = s->connection ? s->connection->matches : lines;
 	if (s->connection)
@@ -151,10 +152,10 @@ bool filter_take_match(struct pass *p, size_t rule, const struct span *in, unsig
 		       f->value);
 	if (f->value[GROUP_MLFID].text) {
 		if (!f->connections)
-			f->connections = connections_new(f->names.name.count);
+			f->connections = connections_new(f->names.name.count, f->once);
 		connection = connections_merge(f->connections, f->value, p->clock, lines);
 		said.connection = connection;
-		if (get(&said, GROUP_NOFAIL).len > 0 && !go_on)
+		if ((get(&said, GROUP_NOFAIL).len > 0 || connection->same) && !go_on)
 			return false;
 	}
 	known = get(&said, GROUP_IP4).text || get(&said, GROUP_IP6).text ||

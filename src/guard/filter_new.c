@@ -63,6 +63,7 @@ static int add_rule(struct filter *f, const struct setting *s, const char *text,
 
 	if (r == 0 && fail && !tells_source(rule.regex) && !tells_source(f->prefix))
 		r = err_set(e, ERR_USAGE, _("it tells not who failed: <HOST>, <F-ID> or the like"));
+	f->once = f->once || (r == 0 && fail && regex_has_group(rule.regex, "once"));
 	rules->item = xrealloc(rules->item, rules->count + 1, sizeof(*rules->item));
 	rules->item[rules->count++] = rule;
 	return r < 0 ? err_ctx(e, "%.200s", text) : 0;
@@ -127,7 +128,9 @@ static int apply(struct filter *f, const struct setting *s, struct err *e)
 	struct regex_form form = { .no_names = f->no_names };
 
 	if (strcmp(s->name, "usedns") == 0) {
-		f->no_names = str_case_eq(value, "no");
+		/* What is none of them is fail2ban's "no". */
+		f->no_names = !str_case_eq(value, "yes") && !str_case_eq(value, "warn") &&
+			      !str_case_eq(value, "raw");
 	} else if (strcmp(s->name, "maxlines") == 0) {
 		return set_max_lines(f, value, e);
 	} else if (strcmp(s->name, "prefregex") == 0) {

@@ -35,6 +35,7 @@ void group_names_init(struct group_names *n)
 		[GROUP_MLFFORGET] = "mlfforget",
 		[GROUP_MLFGAINED] = "mlfgained",
 		[GROUP_NOFAIL] = "nofail",
+		[GROUP_ONCE] = "once",
 	};
 
 	for (size_t i = 0; i < GROUPS_KNOWN; i++)

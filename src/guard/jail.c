@@ -61,6 +61,7 @@ struct reading {
 	struct definition filter;
 	bool has_filter;
 	bool may_journal, journal, file; /* struct jails_query */
+	struct origin wrong_at;		 /* of what makes it wrong, where that is known */
 };
 
 static void reading_done(struct reading *r)
@@ -102,6 +103,16 @@ static char *typed(enum option_type type, const char *value)
 	return convert_int(value, &n) == 0 ? xasprintf("%lld", (long long)n) : NULL;
 }
 
+static bool is_bool(const char *value)
+{
+	static const char *const no[] = { "0", "no", "false", "off", "" };
+
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (str_case_eq(value, no[i]))
+			return true;
+	return convert_bool(value);
+}
+
 static int take_option(struct reading *r, const struct jail_option *option, struct err *e)
 {
 	struct conf_query q = { r->jail->name, option->name, NULL };
@@ -117,6 +128,10 @@ static int take_option(struct reading *r, const struct jail_option *option, stru
 			dict_set(&r->opts, option->name, option->value, (struct origin){ 0 });
 		return 0;
 	}
+	if (option->type == OPTION_BOOL && !is_bool(value))
+		conf_problem(r->folder, from, _("[%s] %s = %s: there are %s; taken as no"),
+			     r->jail->name, option->name, value,
+			     "yes, no, true, false, on, off, 1, 0");
 	result = typed(option->type, value);
 	if (!result)
 		conf_problem(r->folder, from, _("[%s] %s = %s is no number; left out"),
@@ -209,6 +224,44 @@ static bool has_log(struct reading *r)
 	return found.count > 0;
 }
 
+/* Where an option of the filter has its value from: the jail's own option of that name, or the line of `filter`. */
+static struct origin option_origin(struct reading *r, const char *option)
+{
+	struct conf_query q = { r->jail->name, option, NULL };
+	CLEANUP_FREE char *value = NULL;
+	struct origin from = { 0 };
+	struct err e = { 0 };
+
+	if (conf_get(r->conf, &q, &value, &from, &e) == CONF_FOUND &&
+	    str_eq(value, dict_get(&r->filter.given, option)))
+		return from;
+	return dict_find(&r->filter.given, option)->from;
+}
+
+static int check_choices(struct reading *r, struct err *e)
+{
+	const char *option;
+
+	if (definition_check_choices(&r->filter, &option, e) == 0)
+		return 0;
+	r->wrong_at = option_origin(r, option);
+	return err_ctx(e, "%s", r->filter.name);
+}
+
+static int check_backend(struct reading *r, struct err *e)
+{
+	static const char *const known[] = { "auto", "systemd", "polling", "pyinotify", "gamin" };
+	const struct dict_entry *backend = dict_find(&r->opts, "backend");
+	size_t len = strcspn(backend->value, "[");
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (strlen(known[i]) == len && strncasecmp(known[i], backend->value, len) == 0)
+			return 0;
+	r->wrong_at = backend->from;
+	return err_set(e, ERR_USAGE, _("%s = %.60s: there are %s"), "backend", backend->value,
+		       "auto, systemd, polling, pyinotify, gamin");
+}
+
 static int read_filter(struct reading *r, struct err *e)
 {
 	const struct dict_entry *filter = dict_find(&r->opts, "filter");
@@ -229,6 +282,8 @@ static int read_filter(struct reading *r, struct err *e)
 		return -1;
 	r->has_filter = true;
 	r->jail->filter = xstrdup(filter->value);
+	if (check_choices(r, e) < 0)
+		return -1;
 	r->journal = r->may_journal && !r->file && str_eq(dict_get(&r->opts, "backend"), "auto") &&
 		     !has_log(r) && knows_journal(r);
 	definition_set_backend(&r->filter, r->journal ? "systemd"
@@ -422,6 +477,12 @@ static bool is_utf8(const char *encoding)
 	return false;
 }
 
+static bool is_use_dns(const char *value)
+{
+	return str_case_eq(value, "yes") || str_case_eq(value, "warn") ||
+	       str_case_eq(value, "no") || str_case_eq(value, "raw");
+}
+
 /* What stands in the files and will not do here what it does there. */
 static void name_unsupported(struct reading *r)
 {
@@ -429,6 +490,7 @@ static void name_unsupported(struct reading *r)
 					     "bantime.rndtime" };
 	const struct dict_entry *command = dict_find(&r->opts, "ignorecommand");
 	const struct dict_entry *encoding = dict_find(&r->opts, "logencoding");
+	const struct dict_entry *names = dict_find(&r->opts, "usedns");
 
 	for (size_t i = 0; i < COUNT(times); i++) {
 		const struct dict_entry *time = dict_find(&r->opts, times[i]);
@@ -444,6 +506,9 @@ static void name_unsupported(struct reading *r)
 			     _("[%s] logencoding = %s: logs are read as UTF-8"), r->jail->name,
 			     encoding->value);
 
+	if (names && names->value && !is_use_dns(names->value))
+		conf_problem(r->folder, names->from, _("[%s] %s = %s: there are %s; taken as no"),
+			     r->jail->name, "usedns", names->value, "yes, warn, no, raw");
 	if (command && command->value[0])
 		conf_problem(r->folder, command->from, _("[%s] ignorecommand: not supported yet"),
 			     r->jail->name);
@@ -451,7 +516,7 @@ static void name_unsupported(struct reading *r)
 
 static int read_rest(struct reading *r, struct err *e)
 {
-	if (read_filter(r, e) < 0 || take_options(r, false, e) < 0)
+	if (check_backend(r, e) < 0 || read_filter(r, e) < 0 || take_options(r, false, e) < 0)
 		return -1;
 	if (r->has_filter && definition_options(&r->filter, &r->opts, false, e) < 0)
 		return -1;
@@ -477,8 +542,8 @@ static void read_jail(struct reading *r, const struct jails_query *q)
 		bad = read_rest(r, &e);
 	if (bad < 0) {
 		r->jail->wrong = true;
-		conf_problem(r->folder, r->jail->from, _("[%s] is left out: %s"), r->jail->name,
-			     e.msg);
+		conf_problem(r->folder, r->wrong_at.file ? r->wrong_at : r->jail->from,
+			     _("[%s] is left out: %s"), r->jail->name, e.msg);
 	}
 }
 
@@ -519,25 +584,5 @@ int jails_read(struct conf_folder *f, const struct jails_query *q, struct jails 
 		};
 		read_jail(&one, q);
 	}
-	return 0;
-}
-
-int filter_read(struct conf_folder *f, const char *filter, const char *backend,
-		struct settings *ret, struct err *e)
-{
-	CLEANUP_DEFINITION struct definition d = { .kind = DEFINITION_FILTER, .folder = f };
-	CLEANUP_DICT struct dict all = { 0 };
-	int r;
-
-	if (options_parse(filter, (struct origin){ 0 }, &d.name, &d.given, e) < 0)
-		return -1;
-	r = definition_read(&d, e);
-	if (r != 0)
-		return r;
-	if (backend)
-		definition_set_backend(&d, backend);
-	if (definition_options(&d, NULL, false, e) < 0 || definition_combined(&d, &all, e) < 0)
-		return -1;
-	settings_fill(ret, &all, f);
 	return 0;
 }

@@ -7,18 +7,12 @@
 #include "base/i18n.h"
 #include "guard/command.h"
 
-static const struct guard_command *const commands[] = {
-	&guard_command_status,	 &guard_command_bans,	&guard_command_ban,    &guard_command_unban,
-	&guard_command_why,	 &guard_command_events, &guard_command_config, &guard_command_test,
-	&guard_command_backtest, &guard_command_run,	&guard_command_unit,   &guard_command_role,
-};
-
 static void help(void)
 {
 	printf("%s\n\n",
 	       _("kannuki-guard - bans who attacks, by fail2ban's configuration or its own"));
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		const struct guard_command *c = commands[i];
+	for (size_t i = 0; i < guard_commands_count; i++) {
+		const struct guard_command *c = guard_commands[i];
 
 		if (c->hidden)
 			continue;
@@ -59,9 +53,9 @@ static int dispatch(int argc, char **argv, struct err *e)
 		printf("kannuki-guard %s\n", KANNUKI_VERSION);
 		return EXIT_DONE;
 	}
-	for (size_t i = 0; i < COUNT(commands); i++)
-		if (strcmp(commands[i]->name, argv[1]) == 0)
-			return run_command(commands[i], argc - 2, argv + 2, e);
+	for (size_t i = 0; i < guard_commands_count; i++)
+		if (strcmp(guard_commands[i]->name, argv[1]) == 0)
+			return run_command(guard_commands[i], argc - 2, argv + 2, e);
 	return err_set(e, ERR_USAGE, _("there is no command \"%s\"; see: kannuki-guard help"),
 		       argv[1]);
 }

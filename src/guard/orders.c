@@ -195,6 +195,24 @@ static void add_source(struct orders *all, const char *path, size_t order)
 	s->order[s->orders++] = order;
 }
 
+static bool asks_for(const struct order *o, const char *unit)
+{
+	CLEANUP_FREE char *word = xasprintf("_SYSTEMD_UNIT=%s", unit);
+
+	return o->journal && strv_has(&o->match, word);
+}
+
+static enum order_bans bans_of(const struct order *o, const struct jail *j)
+{
+	bool log = false;
+
+	for (size_t i = 0; i < j->log.count; i++)
+		log = log || str_ends(j->log.item[i], "/fail2ban.log");
+	if (asks_for(o, "kannuki-guard.service"))
+		return BANS_OWN;
+	return log || asks_for(o, "fail2ban.service") ? BANS_FAIL2BAN : BANS_NOT;
+}
+
 static void take_sources(struct orders *all, size_t number, const struct jail *j)
 {
 	struct order *o = &all->item[number];
@@ -213,6 +231,7 @@ static void take_sources(struct orders *all, size_t number, const struct jail *j
 		for (size_t k = 0; k < s->value.count; k++)
 			strv_add(&o->match, s->value.item[k]);
 	}
+	o->bans = bans_of(o, j);
 }
 
 static void take_jail(struct orders *all, size_t number)

@@ -20,6 +20,9 @@ struct escalation {
 	bool over_all_jails;
 };
 
+/* Jails that count the guard's own bans hear of them from the store: the form of the lines that they wait for. */
+enum order_bans { BANS_NOT, BANS_OWN, BANS_FAIL2BAN, BANS_FORMS };
+
 struct order {
 	const char *name;	    /* of the jail */
 	size_t jail;		    /* its number in .jails */
@@ -32,6 +35,8 @@ struct order {
 	/* journal: groups of FIELD=VALUE, one of which an entry must have; each is a word, or "+" between groups. */
 	bool journal;
 	struct strv match;
+	/* BANS_FAIL2BAN: fail2ban's own log, in which nobody writes while the guard runs. */
+	enum order_bans bans;
 };
 
 /* One file, or those of a pattern, and which orders (by number) see its lines. */

@@ -12,13 +12,11 @@
 #include "os/ban_table.h"
 
 /* So many bans at once, and so many a second later on; more wait. A command's have a purse of their own, so that a flood
- * does not keep an administrator out. */
-#define BURST	      20000
-#define A_SECOND      500
-#define BURST_HAND    1000
-#define A_SECOND_HAND 10
-#define CALM_MS	      20  /* who takes the table away often goes on for a moment */
-#define PATIENCE      0.2 /* seconds between two times that it is put back */
+ * does not keep an administrator out. What is left is remembered: who makes all begin anew gains nothing. */
+#define BURST	 20000
+#define A_SECOND 500
+#define CALM_MS	 20  /* who takes the table away often goes on for a moment */
+#define PATIENCE 0.2 /* seconds between two times that it is put back */
 
 struct purse {
 	double left, most, a_second, at;
@@ -39,7 +37,8 @@ struct banner {
 	size_t nets;
 	bool nets_changed;
 	bool restoring, observe;
-	bool begun; /* a transaction has changes */
+	bool purse_known; /* what was left of it */
+	bool begun;	  /* a transaction has changes */
 	struct batch batch;
 	struct prefix *cut;
 	size_t cuts;
@@ -48,12 +47,17 @@ struct banner {
 	struct dropped told;
 };
 
+static void fill(struct purse *p, double seconds)
+{
+	p->left += seconds * p->a_second;
+	p->left = p->left > p->most ? p->most : p->left;
+}
+
 static bool pay(struct purse *p)
 {
 	double now = guard_clock();
 
-	p->left += (now - p->at) * p->a_second;
-	p->left = p->left > p->most ? p->most : p->left;
+	fill(p, now - p->at);
 	p->at = now;
 	if (p->left < 1)
 		return false;
@@ -147,6 +151,7 @@ static void commit(struct banner *b)
 
 		if (r < 0 && a->code == ANSWER_DONE)
 			a->code = ANSWER_FAILED;
+		a->left = b->purse.left;
 		party_say(&b->party, ROLE_STORE, (struct said){ REQUEST_ANSWER, a, sizeof(*a) });
 	}
 	b->batch.count = 0;
@@ -177,7 +182,8 @@ static void take_ban(struct banner *b, const struct frame *f)
 	p = who_prefix(&told.who);
 	if (is_never(b, &told.who))
 		code = ANSWER_NEVER;
-	else if (b->observe || b->restoring || !pay(told.by_hand ? &b->purse_hand : &b->purse))
+	else if ((b->observe && !told.by_hand) || b->restoring ||
+		 !pay(told.by_hand ? &b->purse_hand : &b->purse))
 		code = ANSWER_LATER;
 	else if (!put(b, &p, told.seconds, false))
 		code = ANSWER_FAILED;
@@ -222,6 +228,19 @@ static int take_restore(struct banner *b, const struct frame *f, struct err *e)
 	return 0;
 }
 
+static void take_purse(struct banner *b, const struct frame *f)
+{
+	struct purse_told told;
+
+	memcpy(&told, f->body, sizeof(told));
+	if (b->purse_known)
+		return;
+	b->purse_known = true;
+	b->purse.left = told.left < BURST ? told.left : BURST;
+	fill(&b->purse, told.seconds);
+	b->purse.at = guard_clock();
+}
+
 static void take_restored(struct banner *b)
 {
 	b->nets_changed = true;
@@ -260,6 +279,7 @@ static int take(void *arg, struct peer *from, const struct frame *f, struct err 
 	case REQUEST_RESTORE:
 		return take_restore(b, f, e);
 	case REQUEST_RESTORED:
+		take_purse(b, f);
 		take_restored(b);
 		return 0;
 	case REQUEST_LOOK:
@@ -333,8 +353,8 @@ static int set_up(struct banner *b, const struct guard_places *places, struct er
 {
 	int whole;
 
-	b->purse = (struct purse){ BURST, BURST, A_SECOND, guard_clock() };
-	b->purse_hand = (struct purse){ BURST_HAND, BURST_HAND, A_SECOND_HAND, guard_clock() };
+	b->purse = (struct purse){ 0, BURST, A_SECOND, guard_clock() };
+	b->purse_hand = (struct purse){ BURST, BURST, A_SECOND, guard_clock() };
 	if (orders_read(places->os, places->config, &b->orders, e) < 0 ||
 	    ban_table_open(&b->table, e) < 0)
 		return -1;

@@ -28,7 +28,7 @@ int journal_run(const struct guard_places *places, const char *cursor, struct er
 	strv_add(&argv, "--no-pager");
 	strv_add(&argv, "--no-tail");
 	/* Without it --follow asks for the id of this boot, which is not to be seen in every sandbox or container. The reader
-	 * leaves out what other machines wrote. */
+	 * leaves out what other machines wrote, or nobody says who. */
 	strv_add(&argv, "--merge");
 	if (cursor[0])
 		strv_addf(&argv, "--after-cursor=%s", cursor);

@@ -17,6 +17,7 @@
 
 #define JOURNAL_POSITION "journal" /* the name of its position; those of files are paths */
 #define JOURNAL_BYTES	 65536
+#define MACHINE_ID	 32  /* bytes */
 #define CURSOR_SECONDS	 4.0 /* it is started after 1 at the earliest, and its end is told at once */
 
 struct reader {
@@ -75,12 +76,12 @@ static void on_position(void *arg, unsigned source, const char *path, const char
 	tell_position(arg, name, position);
 }
 
-/* Journals of containers and other hosts may lie beside ours. */
+/* Journals of containers and other hosts may lie beside ours: journald notes in every entry of ours which machine this is. */
 static bool is_ours(const struct reader *r, const struct journal_entry *entry)
 {
 	const char *machine = journal_get(entry, "_MACHINE_ID");
 
-	return !r->machine || !machine || str_eq(r->machine, machine);
+	return !r->machine || str_eq(r->machine, machine);
 }
 
 static void on_entry(void *arg, const struct journal_entry *entry)
@@ -92,7 +93,9 @@ static void on_entry(void *arg, const struct journal_entry *entry)
 	bool wanted = false;
 
 	for (size_t i = 0; i < r->orders.count; i++) {
-		if (!r->orders.item[i].journal || !journal_matches(entry, &r->match[i]))
+		/* Of its own bans the guard tells itself. */
+		if (!r->orders.item[i].journal || r->orders.item[i].bans == BANS_OWN ||
+		    !journal_matches(entry, &r->match[i]))
 			continue;
 		told.only[i / 64] |= UINT64_C(1) << i % 64;
 		wanted = true;
@@ -295,6 +298,11 @@ static int set_up(struct reader *r, struct err *e)
 		return -1;
 	if (r->machine)
 		r->machine[strcspn(r->machine, "\n")] = '\0';
+	/* Before the first boot it is empty, or a word. */
+	if (r->machine && strlen(r->machine) != MACHINE_ID) {
+		free(r->machine);
+		r->machine = NULL;
+	}
 	r->tail = tail_new();
 	r->journal = journal_new();
 	r->match = xcalloc(r->orders.count + 1, sizeof(*r->match));

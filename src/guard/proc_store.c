@@ -3,6 +3,8 @@
  * proc_store.c - the process that remembers: bans, failures, positions; it decides how long a ban is, and asks the
  * banner for it.
  */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -14,7 +16,9 @@
 #define COMMIT_SECONDS 0.5
 #define RETRY_SECONDS  1.0
 #define TIDY_SECONDS   60.0
-#define WAITING_MOST   20000 /* bans that the kernel does not have yet; more wishes come again */
+#define PURSE	       "purse" /* beside the positions: what was left of the banner's, and when */
+#define PURSE_FULL     1e9     /* the banner knows what it holds */
+#define WAITING_MOST   20000   /* bans that the kernel does not have yet; more wishes come again */
 
 static int changed(struct store *s, int r)
 {
@@ -109,6 +113,16 @@ static bool is_too_wide(const struct who *w)
 	return w->bits < (w->family == 4 ? WISH_BITS_4 : WISH_BITS_6);
 }
 
+/* For the jails that count bans: the journal has not all of them, in a flood. */
+static void tell_banned(struct store *s, const struct ban_row *row)
+{
+	struct banned told = { .who = row->who, .attempts = row->attempts };
+
+	request_set_tail(&s->tail, row->jail, "", 0);
+	party_say(&s->party, ROLE_WATCH,
+		  (struct said){ REQUEST_BANNED, &told, sizeof(told), &s->tail });
+}
+
 static int take_wish(struct store *s, const struct frame *f, struct err *e)
 {
 	struct request_tail tail = request_tail(f, sizeof(struct wish));
@@ -136,9 +150,11 @@ static int take_wish(struct store *s, const struct frame *f, struct err *e)
 	row.until = seconds ? row.since + (double)seconds : -1;
 	row.attempts = w.attempts;
 	r = store_ban(s, &row, false, e);
+	if (r == 0)
+		tell_banned(s, &row);
 	if (r < 0 || ban_store_forget_failures(s->bans, who_text(&w.who, text), e) < 0)
 		return -1;
-	/* In no language: the jail recidive reads it. */
+	/* In no language: backtest's jail recidive reads it. */
 	if (r == 0)
 		guard_say(ROLE_STORE, "[%s] ban %s (%u failures)", o->name, text, w.attempts);
 	return 0;
@@ -188,6 +204,8 @@ static int take_answer(struct store *s, const struct frame *f, struct err *e)
 	int r = 0;
 
 	memcpy(&a, f->body, sizeof(a));
+	s->purse_changed = s->purse_changed || a.left != s->purse;
+	s->purse = a.left;
 	if (a.code == ANSWER_DONE)
 		r = ban_store_set_in_force(s->bans, &a.who, true, e);
 	else if (a.code == ANSWER_NEVER)
@@ -216,14 +234,45 @@ static void restore_one(void *arg, const struct ban_row *row)
 	party_say(&s->party, ROLE_BANNER, (struct said){ REQUEST_RESTORE, &told, sizeof(told) });
 }
 
+static void read_purse(void *arg, const char *name, const char *position)
+{
+	struct store *s = arg;
+	char *end;
+
+	if (!str_eq(name, PURSE))
+		return;
+	s->purse = strtod(position, &end);
+	s->purse_at = strtod(end, NULL);
+	if (!isfinite(s->purse) || s->purse < 0)
+		s->purse = 0;
+}
+
+/* Of a clock that was set back, or of what is no number, nothing has come in since. */
+static struct purse_told purse_told(const struct store *s)
+{
+	double seconds = guard_now() - s->purse_at;
+
+	return (struct purse_told){ s->purse, isfinite(seconds) && seconds > 0 ? seconds : 0 };
+}
+
+static void remember_purse(struct store *s)
+{
+	CLEANUP_FREE char *text = xasprintf("%.0f %.3f", floor(s->purse), guard_now());
+	struct err e = { 0 };
+
+	if (s->purse_changed && ban_store_set_position(s->bans, PURSE, text, &e) == 0)
+		s->purse_changed = false;
+}
+
 static int restore(struct store *s, struct err *e)
 {
+	const struct purse_told purse = purse_told(s);
 	const struct ban_ask ask = { .which = BANS_NOW, .now = guard_now() };
 
 	int r = ban_store_each(s->bans, &ask, restore_one, s, e);
 
 	/* In any case: until then nobody is banned. */
-	party_say(&s->party, ROLE_BANNER, (struct said){ REQUEST_RESTORED });
+	party_say(&s->party, ROLE_BANNER, (struct said){ REQUEST_RESTORED, &purse, sizeof(purse) });
 	return r;
 }
 
@@ -335,7 +384,10 @@ static int tidy(struct store *s, struct err *e)
 static void commit(struct store *s)
 {
 	struct err e = { 0 };
-	bool failed = ban_store_commit(s->bans, &e) < 0;
+	bool failed;
+
+	remember_purse(s);
+	failed = ban_store_commit(s->bans, &e) < 0;
 
 	if (failed && !s->disk_failed)
 		guard_say(ROLE_STORE, "%s", e.msg);
@@ -398,12 +450,19 @@ static void tell_position(void *arg, const char *name, const char *position)
 {
 	struct store *s = arg;
 
+	if (str_eq(name, PURSE))
+		return;
 	request_set_tail(&s->tail, name, position, strlen(position));
 	party_say(&s->party, ROLE_READER, (struct said){ REQUEST_POSITION, NULL, 0, &s->tail });
 }
 
 static int tell_all(struct store *s, struct err *e)
 {
+	s->purse = PURSE_FULL;
+	if (ban_store_positions(s->bans, read_purse, s, e) < 0)
+		trouble(s, e);
+	/* From the beginning, while there is room for it. */
+	s->purse_changed = s->purse_at == 0;
 	if (restore(s, e) < 0 || ban_store_failures(s->bans, tell_failure, s, e) < 0 ||
 	    ban_store_positions(s->bans, tell_position, s, e) < 0)
 		return -1;

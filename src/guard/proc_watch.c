@@ -21,7 +21,9 @@ struct watch {
 	bool counted; /* since the counts were told */
 	double told_at, second;
 	unsigned this_second;
-	struct str tail; /* scratch */
+	struct str tail;	 /* scratch */
+	size_t bans[BANS_FORMS]; /* sources that nobody but the store speaks for */
+	bool has_bans[BANS_FORMS];
 };
 
 /* As many sources as there are files, in their order, and the journal behind them. */
@@ -37,6 +39,15 @@ static void add_sources(struct watch *w)
 			order[count++] = i;
 	if (w->orders.journal)
 		judge_add_source(w->judge, order, count);
+	for (enum order_bans form = BANS_OWN; form < BANS_FORMS; form++) {
+		count = 0;
+		for (size_t i = 0; i < w->orders.count; i++)
+			if (w->orders.item[i].bans == form)
+				order[count++] = i;
+		w->has_bans[form] = count > 0;
+		if (count > 0)
+			w->bans[form] = judge_add_source(w->judge, order, count);
+	}
 }
 
 /* --- what comes of them -------------------------------------------------------------------------------- */
@@ -141,6 +152,41 @@ static void take_forget(struct watch *w, const struct frame *f)
 	judge_forget(w->judge, &who);
 }
 
+/* As the journal has it, and as fail2ban would have written it: that knows no networks. */
+static void write_banned(enum order_bans form, const struct banned *b, const char *jail,
+			 struct str *ret)
+{
+	char text[WHO_TEXT];
+
+	who_text(&b->who, text);
+	str_clear(ret);
+	if (form == BANS_FAIL2BAN)
+		str_addf(ret, "fail2ban.actions [1]: NOTICE [%s] Ban %.*s", jail,
+			 (int)strcspn(text, "/"), text);
+	else
+		str_addf(ret, "localhost kannuki-guard[1]: store: [%s] ban %s (%u failures)", jail,
+			 text, b->attempts);
+}
+
+static void take_banned(struct watch *w, const struct frame *f)
+{
+	struct request_tail tail = request_tail(f, sizeof(struct banned));
+	CLEANUP_STR struct str text = { 0 };
+	struct banned told;
+
+	memcpy(&told, f->body, sizeof(told));
+	for (enum order_bans form = BANS_OWN; form < BANS_FORMS; form++) {
+		struct judge_line line = { .source = w->bans[form] };
+
+		if (!w->has_bans[form])
+			continue;
+		write_banned(form, &told, tail.first, &text);
+		line.line = (struct filter_line){ text.text, text.len, true, guard_now() };
+		judge_line(w->judge, &line, guard_now(), guard_clock());
+		w->counted = true;
+	}
+}
+
 static int take(void *arg, struct peer *from, const struct frame *f, struct err *e)
 {
 	struct watch *w = arg;
@@ -163,6 +209,9 @@ static int take(void *arg, struct peer *from, const struct frame *f, struct err 
 		return 0;
 	case REQUEST_FORGET:
 		take_forget(w, f);
+		return 0;
+	case REQUEST_BANNED:
+		take_banned(w, f);
 		return 0;
 	default:
 		return err_set(e, ERR_FAILED, "request %u", f->kind);

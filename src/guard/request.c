@@ -177,6 +177,23 @@ static bool valid_wish(const struct frame *f)
 	       two_texts(f, sizeof(w), REQUEST_NAME_MAX, REQUEST_LINES_MAX);
 }
 
+static bool valid_banned(const struct frame *f)
+{
+	struct banned b;
+
+	memcpy(&b, f->body, sizeof(b));
+	return who_is_valid(&b.who) && b.attempts <= REQUEST_ATTEMPTS &&
+	       two_texts(f, sizeof(b), REQUEST_NAME_MAX, 0);
+}
+
+static bool valid_purse(const struct frame *f)
+{
+	struct purse_told p;
+
+	memcpy(&p, f->body, sizeof(p));
+	return isfinite(p.left) && p.left >= 0 && isfinite(p.seconds) && p.seconds >= 0;
+}
+
 static bool valid_who(const struct frame *f)
 {
 	struct who w;
@@ -198,7 +215,7 @@ static bool valid_answer(const struct frame *f)
 	struct answer a;
 
 	memcpy(&a, f->body, sizeof(a));
-	return who_is_valid(&a.who) && a.code < ANSWER_CODES;
+	return who_is_valid(&a.who) && a.code < ANSWER_CODES && isfinite(a.left) && a.left >= 0;
 }
 
 static bool valid_observe(const struct frame *f)
@@ -240,10 +257,13 @@ static const struct row rows[] = {
 			   REQUEST_NAME_MAX + 1 + REQUEST_LINES_MAX, valid_wish },
 	[REQUEST_COUNTS] = { "counts", WATCH, STORE, sizeof(struct watch_counts) },
 	[REQUEST_FORGET] = { "forget", STORE, WATCH, sizeof(struct who), 0, valid_who },
+	[REQUEST_BANNED] = { "banned", STORE, WATCH, sizeof(struct banned), REQUEST_NAME_MAX + 1,
+			     valid_banned },
 	[REQUEST_BAN] = { "ban", STORE, BANNER, sizeof(struct ban_told), 0, valid_ban },
 	[REQUEST_UNBAN] = { "unban", STORE, BANNER, sizeof(struct who), 0, valid_who },
 	[REQUEST_RESTORE] = { "restore", STORE, BANNER, sizeof(struct ban_told), 0, valid_ban },
-	[REQUEST_RESTORED] = { "restored", STORE, BANNER },
+	[REQUEST_RESTORED] = { "restored", STORE, BANNER, sizeof(struct purse_told), 0,
+			       valid_purse },
 	[REQUEST_LOOK] = { "look", STORE, BANNER },
 	[REQUEST_ANSWER] = { "answer", BANNER, STORE, sizeof(struct answer), 0, valid_answer },
 	[REQUEST_AGAIN] = { "again", BANNER, STORE },

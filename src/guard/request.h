@@ -37,10 +37,11 @@ enum request {
 	REQUEST_WISH,	      /* watch to store: struct wish, jail NUL lines */
 	REQUEST_COUNTS,	      /* watch to store: struct watch_counts */
 	REQUEST_FORGET,	      /* store to watch: struct who */
-	REQUEST_BAN,	      /* store to banner: struct ban_told */
-	REQUEST_UNBAN,	      /* store to banner: struct who */
+	REQUEST_BANNED, /* store to watch: struct banned, jail NUL: who was banned by a jail */
+	REQUEST_BAN,	/* store to banner: struct ban_told */
+	REQUEST_UNBAN,	/* store to banner: struct who */
 	REQUEST_RESTORE, /* store to banner, before anything else: struct ban_told of what is in force */
-	REQUEST_RESTORED, /* store to banner: that was all */
+	REQUEST_RESTORED, /* store to banner: that was all; struct purse_told */
 	REQUEST_LOOK,	  /* store to banner: how much was dropped? */
 	REQUEST_ANSWER,	  /* banner to store: struct answer, to BAN and UNBAN */
 	REQUEST_AGAIN,	  /* banner to store: the table is gone, RESTORE all */
@@ -87,6 +88,17 @@ struct watch_counts {
 	uint64_t lines, matched, too_long, gave_up, names, ignored, sources, evicted;
 };
 
+struct banned {
+	struct who who;
+	uint32_t attempts;
+};
+
+/* What was left of the bans that may be made at once, and how long ago that was. Only the first one counts: later on the
+ * banner knows better. */
+struct purse_told {
+	double left, seconds;
+};
+
 struct ban_told {
 	struct who who;
 	uint32_t by_hand; /* an administrator's command */
@@ -104,7 +116,7 @@ enum answer_code {
 struct answer {
 	struct who who;
 	uint32_t code;
-	uint32_t cut; /* connections that were ended */
+	double left; /* bans that may be made at once, after this one: not by hand */
 };
 
 struct dropped {

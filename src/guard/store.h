@@ -44,7 +44,10 @@ struct store {
 	bool trouble;	  /* with the database, since the last commit */
 	bool disk_failed; /* said so */
 	size_t waiting;	  /* bans that the kernel does not have yet */
-	struct str tail;  /* scratch */
+	double purse,
+		purse_at; /* what was left of the banner's; the wall's clock then, at the start */
+	bool purse_changed;
+	struct str tail; /* scratch */
 };
 
 /* Puts a ban in force: jail "" for a command's. 1: that jail has one already. */

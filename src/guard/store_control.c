@@ -263,8 +263,8 @@ static void answered(struct client *c, const struct answer *a)
 	static const char *const words[ANSWER_CODES] = {
 		[ANSWER_NEVER] = N_("this address is never banned: our own, ignored, or in use by "
 				    "somebody who is logged in"),
-		[ANSWER_LATER] = N_("it is noted, and takes effect when the transaction that waits "
-				    "for its proof has ended"),
+		[ANSWER_LATER] = N_("it is noted, and takes effect as soon as that can be: there "
+				    "are too many at once"),
 		[ANSWER_FAILED] = N_("the kernel refused; it is tried again"),
 	};
 	json_t *all;

@@ -7,6 +7,8 @@
 #include "base/i18n.h"
 #include "base/mem.h"
 
+#define LINKS_MAX 16 /* one that leads to another, and so on */
+
 void node_done(struct node *n)
 {
 	for (size_t i = 0; i < n->xattr_count; i++) {
@@ -91,6 +93,38 @@ void process_done(struct process *p)
 	free(p->exe);
 	free(p->cgroup);
 	*p = (struct process){ 0 };
+}
+
+/* What a link at path points to (.. is left to the next look). */
+static char *link_target(const char *path, const char *target)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (target[0] == '/' || !slash)
+		return xstrdup(target);
+	return xasprintf("%.*s/%s", (int)(slash - path), path, target);
+}
+
+int os_get_followed(struct os *os, const char *path, struct node *ret, struct err *e)
+{
+	CLEANUP_FREE char *at = xstrdup(path);
+
+	for (int i = 0; i < LINKS_MAX; i++) {
+		CLEANUP_NODE struct node n = { 0 };
+		char *next;
+
+		if (os_get(os, at, &n, e) < 0)
+			return -1;
+		if (n.type != NODE_LINK) {
+			*ret = n;
+			n = (struct node){ 0 };
+			return 0;
+		}
+		next = link_target(at, n.data);
+		free(at);
+		at = next;
+	}
+	return err_set(e, ERR_FAILED, _("%s: too many links"), path);
 }
 
 int os_read(struct os *os, const char *path, char **ret, struct err *e)

@@ -315,6 +315,8 @@ static inline int os_record_lock(struct os *os, const char *path, pid_t *ret_hol
 
 /* --- conveniences over the operations (os/os.c), the same for every implementation -------- */
 
+/* As os_get, but a link at the end of the path is followed too, as open(2) would. */
+int os_get_followed(struct os *os, const char *path, struct node *ret, struct err *e);
 /* Text of a regular file. 1: absent or not a regular file, *ret untouched. */
 int os_read(struct os *os, const char *path, char **ret, struct err *e);
 /* A regular file with this text, mode and owner root (uid 0, gid 0). */

@@ -313,6 +313,87 @@ const struct guard_message guard_messages[] = {
 
 const size_t guard_messages_count = COUNT(guard_messages);
 
+#define FROM " from " REAL " port 4711"
+#define AT   " " REAL " port 4711"
+
+const struct guard_connection guard_connections[] = {
+	{ 1, 1,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]" },
+	{ 3, 3,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Disconnecting authenticating user root" AT
+	  ": Too many authentication failures [preauth]" },
+	{ 1, 1,
+	  "sshd-session[7]: Invalid user x" FROM "\n"
+	  "sshd-session[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd-session[7]: Connection closed by invalid user x" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Failed password for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	/* Keys alone: what names nobody, or ends. */
+	{ 1, 1, "sshd[7]: Connection closed by authenticating user bob" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: User bob from " REAL " not allowed because listed in DenyUsers\n"
+	  "sshd[7]: Failed password for invalid user bob" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user bob" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: error: PAM: Authentication failure for bob from " REAL "\n"
+	  "sshd[7]: error: PAM: Authentication failure for bob from " REAL "\n"
+	  "sshd[7]: Connection closed by authenticating user bob" AT " [preauth]" },
+	{ 2, 2,
+	  "sshd[7]: Invalid user x" FROM "\n"
+	  "sshd[7]: error: PAM: Authentication failure for illegal user x from " REAL "\n"
+	  "sshd[7]: Failed keyboard-interactive/pam for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: error: PAM: Authentication failure for illegal user x from " REAL "\n"
+	  "sshd[7]: Failed keyboard-interactive/pam for invalid user x" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by invalid user x" AT " [preauth]" },
+	/* The listener tells it, of the other process. */
+	{ 2, 2,
+	  "sshd-session[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd-session[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[1]: Timeout before authentication for connection from " REAL
+	  " to 192.0.2.1, pid = 7" },
+	{ 1, 1,
+	  "sshd[1]: Timeout before authentication for connection from " REAL
+	  " to 192.0.2.1, pid = 7" },
+	/* Two at a time, and one after the other. */
+	{ 2, 2,
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[8]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]\n"
+	  "sshd[8]: Connection closed by authenticating user root" AT " [preauth]" },
+	/* Who tries no user. */
+	{ 0, 1,
+	  "sshd[7]: banner exchange: Connection" FROM ": invalid format\n"
+	  "sshd[7]: Connection closed by" AT },
+	{ 0, 2,
+	  "sshd[1]: drop connection #3 from [" REAL "]:4711 on [192.0.2.1]:22 penalty: x\n"
+	  "sshd[1]: drop connection #3 from [" REAL "]:4712 on [192.0.2.1]:22 penalty: x" },
+	/* The number of a process that has ended: another address is another connection. */
+	{ 1, 1,
+	  "sshd[7]: Invalid user x from "
+	  "203.0.113.9"
+	  " port 9\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2\n"
+	  "sshd[7]: Connection closed by authenticating user root" AT " [preauth]" },
+	{ 1, 1,
+	  "sshd[7]: Failed password for root from 2001:db8::9 port 9 ssh2\n"
+	  "sshd[7]: Failed password for root" FROM " ssh2" },
+	{ 0, 0,
+	  "sshd[7]: Failed password for root" FROM " (not the end)\n"
+	  "sshd[7]: Accepted password for root" FROM " ssh2" },
+};
+
+const size_t guard_connections_count = COUNT(guard_connections);
+
 static void add_written(struct str *ret, enum escape escape, const char *text)
 {
 	for (; *text; text++) {

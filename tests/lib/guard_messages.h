@@ -22,6 +22,16 @@ struct guard_message {
 extern const struct guard_message guard_messages[];
 extern const size_t guard_messages_count;
 
+/* What OpenSSH 8.4, 9.2 and 10.0 write of one connection each, as tests/lab/t/guard-attempts.sh makes them: its lines, and
+ * how many failures they are. */
+struct guard_connection {
+	unsigned normal, aggressive; /* by the filter's mode */
+	const char *lines;
+};
+
+extern const struct guard_connection guard_connections[];
+extern const size_t guard_connections_count;
+
 /* What the log is: an entry of the journal, whose time is known, or a line of a file in syslog's forms. */
 enum form { JOURNAL, OLD_FILE, NEW_FILE, FORMS };
 

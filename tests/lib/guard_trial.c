@@ -39,6 +39,11 @@ static void put(const char *path, const char *text, int flags)
 	close(fd);
 }
 
+void guard_write(const char *path, const char *text)
+{
+	put(path, text, O_TRUNC);
+}
+
 void guard_set_jail(const char *more)
 {
 	CLEANUP_FREE char *path = xasprintf("%s/jail.conf", trial.config);

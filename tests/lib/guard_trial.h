@@ -26,6 +26,7 @@ int guard_trial_main(int argc, char **argv, const struct t_case *cases, size_t c
 
 /* The jail "x": three failures in ten minutes, and these lines. "bad ADDRESS" is a failure. */
 void guard_set_jail(const char *more);
+void guard_write(const char *path, const char *text);
 void guard_forget_all(void); /* nothing runs, is remembered or banned */
 bool guard_start(void);	     /* until systemd is told that it is ready */
 int guard_stop(int signal);  /* its status */

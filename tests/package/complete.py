@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """complete.py PROGRAM [SHELL...]: types words and Tab into real shells, and looks at what they then run.
 
-PROGRAM completion SHELL makes the script; kannuki is a function there that prints its arguments, so what Tab made of
+PROGRAM completion SHELL, and that of PROGRAM-guard beside it, make the script; kannuki is a function there that prints its arguments, so what Tab made of
 the words is what the shell would have run. TAP."""
 import os
 import pty
@@ -32,6 +32,17 @@ CASES = [
     ("not before it", "kannuki open fr{T}", "open fr"),
     ("a user", "kannuki admin revoke nobod{T}", "admin revoke nobody"),
     ("a command of help", "kannuki help fingerp{T}", "help fingerprint"),
+    ("a command of the guard", "kannuki guard back{T}", "guard backtest"),
+    ("the guard's that is kannuki's own", "kannuki guard imp{T}", "guard import"),
+    ("a command of kannuki is none of the guard's", "kannuki guard conf{T}", "guard config"),
+    ("an option of the guard's", "kannuki guard status --fo{T}", "guard status --format"),
+    ("its choice", "kannuki guard status --format prom{T}", "guard status --format prometheus"),
+    ("its file", "kannuki guard test {F}/pol{T}", "guard test {F}/policy.conf"),
+    ("a word of it", "kannuki guard ban 192.0.2.1 f{T}", "guard ban 192.0.2.1 for"),
+    ("the guard by its own name", "kannuki-guard unb{T}", "unban"),
+    ("its hidden command is not offered", "kannuki-guard comple{T}", "completion"),
+    ("a choice behind = of its", "kannuki-guard bans --format=js{T}", "bans --format=json"),
+    ("a file of its", "kannuki-guard backtest {F}/pol{T}", "backtest {F}/policy.conf"),
     ("behind a value that is no word", "kannuki undo --window 5m --no{T}", "undo --window 5m --no-wait"),
 ]
 START = {
@@ -40,18 +51,18 @@ START = {
     "fish": (["fish", "--no-config", "-i"], "function fish_prompt; echo -n 'ready> '; end; set -g fish_autosuggestion_enabled 0"),
 }
 TELL = {
-    "bash": "kannuki() { printf 'ran<%s>\\n' \"$*\"; }",
-    "zsh": "kannuki() { printf 'ran<%s>\\n' \"$*\"; }",
-    "fish": "function kannuki; printf 'ran<%s>\\n' \"$argv\"; end",
+    "bash": "kannuki() { printf 'ran<%s>\\n' \"$*\"; }; kannuki-guard() { kannuki \"$@\"; }",
+    "zsh": "kannuki() { printf 'ran<%s>\\n' \"$*\"; }; kannuki-guard() { kannuki \"$@\"; }",
+    "fish": "function kannuki; printf 'ran<%s>\\n' \"$argv\"; end; function kannuki-guard; kannuki $argv; end",
 }
 # What a terminal is told beside text, and what fish asks it at its start.
 NOISE = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>78]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x0f|\x07")
 
 
 class Shell:
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, beside):
         self.said = b""
-        environment = {"PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm", "LANG": "C.UTF-8", "XDG_CONFIG_HOME": folder}
+        environment = {"PATH": f"{beside}:{os.environ['PATH']}", "HOME": folder, "TERM": "xterm", "LANG": "C.UTF-8", "XDG_CONFIG_HOME": folder}
         pid, self.terminal = pty.fork()
         if pid == 0:
             os.chdir(folder)
@@ -90,8 +101,8 @@ class Shell:
         os.waitpid(self.pid, 0)
 
 
-def drive(name, script, folder):
-    shell = Shell(name, folder)
+def drive(name, script, folder, beside):
+    shell = Shell(name, folder, beside)
     shell.settle()
     for number, line in enumerate([START[name][1], f"source {script}", TELL[name]]):
         shell.type(f"{line}\r")
@@ -133,8 +144,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             script = f"{folder}/completion"
             with open(f"{folder}/policy.conf", "w", encoding="utf-8"), open(script, "w", encoding="utf-8") as out:
-                subprocess.run([program, "completion", name], stdout=out, check=True, env={"LANG": "C"})
-            good, bad = drive(name, script, folder)
+                for one in program, program + "-guard":
+                    subprocess.run([one, "completion", name], stdout=out, check=True, env={"LANG": "C"})
+                    out.flush()
+            good, bad = drive(name, script, folder, os.path.dirname(program))
             passed, failed = passed + good, failed + bad
     print(f"{passed} passed, {failed} failed")
     return failed > 0

@@ -49,15 +49,17 @@ static int begin(struct trying *t, bool file, double since)
 			    &t->e);
 }
 
+/* Each of a connection of its own. */
 static void line_at(double at, const char *text, struct str *ret)
 {
+	static unsigned process;
 	time_t when = (time_t)at;
 	struct tm tm;
 	char date[32];
 
 	gmtime_r(&when, &tm);
 	strftime(date, sizeof(date), "%b %d %H:%M:%S", &tm);
-	str_addf(ret, "%s host sshd[77]: %s", date, text);
+	str_addf(ret, "%s host sshd[%u]: %s", date, ++process, text);
 }
 
 static void says(struct trying *t, const char *text)
@@ -194,12 +196,13 @@ static int what_is_older_does_not_count(void)
 static void entry(struct trying *t, const char *command, const char *uid, const char *message)
 {
 	CLEANUP_FREE char *time = xasprintf("%.0f", t->at * 1e6);
+	CLEANUP_FREE char *process = xasprintf("%.0f", t->at);
 	struct journal_field field[] = {
 		{ (char *)"__REALTIME_TIMESTAMP", time },
 		{ (char *)"_HOSTNAME", (char *)"host" },
 		{ (char *)"_COMM", (char *)command },
 		{ (char *)"_UID", (char *)uid },
-		{ (char *)"_PID", (char *)"77" },
+		{ (char *)"_PID", process },
 		{ (char *)"SYSLOG_IDENTIFIER", (char *)"sshd" },
 		{ (char *)"MESSAGE", (char *)message },
 	};
@@ -227,7 +230,7 @@ static int the_journal_is_believed_where_it_may_be(void)
 		entry(&t, "sshd-session", "0", bad);
 	ban = backtest_bans(t.b, &count);
 	T_OK(count == 1 && ban[0].time == t.at - 1);
-	T_OK(strstr(ban[0].lines, "host sshd[77]: Invalid user"));
+	T_OK(strstr(ban[0].lines, "]: Invalid user"));
 	return 0;
 }
 

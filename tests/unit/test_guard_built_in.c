@@ -142,8 +142,43 @@ static int what_is_wrong_in_it_is_named(void)
 	dump_problems(&h.folder, &text);
 	T_OK(strstr(text.text, CONF_OVER ":2: [nginx] is left out: there is no filter \"nginx\"; "
 					 "built in are dovecot, http-auth, "));
+	T_OK(jail_of(&h, "sshd")->wrong);
+	T_OK(strstr(text.text, CONF_OVER ":4: [sshd] is left out: sshd: mode = fierce: there "
+					 "are normal, aggressive\n"));
 	CLEANUP(host_done) struct host bad = host_new("[sshd]\nenabled\n");
 	T_OK(read_jails(&bad) < 0 && strstr(bad.e.msg, CONF_OVER ":2: "));
+	return 0;
+}
+
+static int what_is_no_such_word_is_named(void)
+{
+	CLEANUP(host_done)
+	struct host h = host_new("[sshd]\nbackend = sistemd\nmaxretry = many\n"
+				 "[sudo]\nenabled = perhaps\n"
+				 "[vsftpd]\nenabled = yes\nusedns = maybe\nbantime = 2x\n"
+				 "[dovecot]\nenabled = on\nfilter = dovecot[mode=agressive]\n"
+				 "[postfix]\nenabled = on\nbackend = SystemD\nmode = normal\n");
+	static const char *const named[] = {
+		":2: [sshd] is left out: backend = sistemd: there are auto, systemd, ",
+		":5: [sudo] enabled = perhaps: there are yes, no, ",
+		":8: [vsftpd] usedns = maybe: there are yes, warn, no, raw; taken as no\n",
+		":9: [vsftpd] bantime: \"2x\" is no time\n",
+		":12: [dovecot] is left out: dovecot: mode = agressive: there are normal, ",
+	};
+	CLEANUP_STR struct str text = { 0 };
+
+	T_OK(read_jails(&h) == 0);
+	dump_problems(&h.folder, &text);
+	for (size_t i = 0; i < COUNT(named); i++) {
+		CLEANUP_FREE char *whole = xasprintf(CONF_OVER "%s", named[i]);
+
+		if (!strstr(text.text, whole))
+			printf("# not there: %s\n# %s\n", whole, text.text);
+		T_OK(strstr(text.text, whole));
+	}
+	T_OK(jail_of(&h, "sshd")->wrong && jail_of(&h, "dovecot")->wrong);
+	T_OK(!jail_of(&h, "sudo")->enabled && !jail_of(&h, "sudo")->wrong);
+	T_OK(!jail_of(&h, "postfix")->wrong && !strstr(text.text, "[postfix] is left out"));
 	return 0;
 }
 
@@ -218,8 +253,10 @@ static const char *who_failed(const struct trying *t, const struct str *line, bo
 {
 	struct filter_line l = { line->text, line->len, dated, NOW, false };
 	struct filter_result r;
+	static double clock;
 
-	filter_look(t->filter, &l, NOW, 1.0, &r);
+	/* Each long after the last one: no two are of one connection. */
+	filter_look(t->filter, &l, NOW, clock += 1000, &r);
 	for (size_t i = 0; i < r.count; i++) {
 		if (!r.found[i].id || r.found[i].harmless)
 			continue;
@@ -308,6 +345,51 @@ static int other_forms_of_an_address(void)
 			printf("# %s: %s\n", who ? who : "nobody", line.text);
 		T_OK(str_eq(who, cases[i].who));
 	}
+	return 0;
+}
+
+/* --- one attempt is one failure ------------------------------------------------------------------------------------ */
+
+/* How many failures of REAL the lines are, one after another. */
+static unsigned count_failures(const struct trying *t, const char *lines)
+{
+	static double clock;
+	CLEANUP_STRV struct strv each = { 0 };
+	unsigned count = 0;
+
+	clock += 1000;
+	strv_split(&each, lines, "\n");
+	for (size_t i = 0; i < each.count; i++) {
+		CLEANUP_FREE char *text = xasprintf("host %s", each.item[i]);
+		struct filter_line l = { text, strlen(text), true, NOW, false };
+		struct filter_result r;
+
+		filter_look(t->filter, &l, NOW, clock, &r);
+		for (size_t k = 0; k < r.count; k++)
+			count += str_eq(r.found[k].id, REAL) && !r.found[k].harmless;
+	}
+	return count;
+}
+
+static int one_attempt_is_one_failure(void)
+{
+	CLEANUP(trying_done) struct trying t = trying_new();
+	bool good = true;
+
+	for (int aggressive = 0; aggressive < 2; aggressive++) {
+		T_OK(use_filter(&t, aggressive ? "sshd[mode=aggressive]" : "sshd") == 0);
+		for (size_t i = 0; i < guard_connections_count; i++) {
+			unsigned is = count_failures(&t, guard_connections[i].lines);
+			unsigned wanted = aggressive ? guard_connections[i].aggressive
+						     : guard_connections[i].normal;
+
+			if (is != wanted)
+				printf("# %u, not %u: %s\n", is, wanted,
+				       guard_connections[i].lines);
+			good = good && is == wanted;
+		}
+	}
+	T_OK(good);
 	return 0;
 }
 
@@ -473,9 +555,11 @@ int main(void)
 		T(every_jail_can_be_used),
 		T(the_hosts_own_file_lies_over_it),
 		T(what_is_wrong_in_it_is_named),
+		T(what_is_no_such_word_is_named),
 		T(orders_are_made_of_it),
 		T(each_message_counts_for_who_sent_it),
 		T(other_forms_of_an_address),
+		T(one_attempt_is_one_failure),
 		T(nothing_a_client_says_names_another),
 		T(nor_another_time),
 	};

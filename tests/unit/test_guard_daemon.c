@@ -277,6 +277,52 @@ static int a_line_of_long_ago(void)
 	return 0;
 }
 
+static bool prefixes_are_out(void)
+{
+	return !tun_arrives("203.0.115.9") && !tun_arrives("203.0.115.200") &&
+	       !tun_arrives("2001:db8:66:1::5") && tun_arrives("203.0.114.9") &&
+	       tun_arrives("2001:db8:67::5");
+}
+
+/* Prefixes have no end in the kernel, and are told to it as one list: nobody in them gets through, at any moment. */
+static int a_prefix_stays_out_while_it_does_not_run(void)
+{
+	guard_forget_all();
+	T_OK(guard_start());
+	T_OK(guard_says(
+		guard_ask("{\"command\":\"ban\",\"address\":\"203.0.115.0/24\",\"seconds\":3600}"),
+		"\"banned\":true"));
+	T_OK(guard_says(
+		guard_ask("{\"command\":\"ban\",\"address\":\"2001:db8:66::/48\",\"seconds\":-1}"),
+		"\"banned\":true"));
+	T_OK(prefixes_are_out());
+	sleep(1); /* on the disk */
+	for (unsigned i = 0; i < 3; i++) {
+		/* Killed; ended; and, as an upgrade does, ended and begun at once. */
+		guard_stop(i == 0 ? SIGKILL : SIGTERM);
+		if (i < 2)
+			usleep(300000);
+		T_OK(i == 2 || prefixes_are_out());
+		T_OK(guard_start());
+		for (unsigned k = 0; k < 5; k++)
+			T_OK(prefixes_are_out());
+	}
+	/* What is put in force anew is the same, and can be ended. */
+	T_OK(guard_says(guard_ask("{\"command\":\"unban\",\"address\":\"203.0.115.0/24\"}"),
+			"\"banned\":false"));
+	T_OK(tun_arrives("203.0.115.9") && !tun_arrives("2001:db8:66:1::5"));
+	T_OK(guard_stop(SIGTERM) == 0);
+	/* As after a boot. */
+	ban_table_begin(trial.table);
+	ban_table_make(trial.table);
+	T_OK(ban_table_commit(trial.table, &trial.e) == 0);
+	T_OK(tun_arrives("2001:db8:66:1::5"));
+	T_OK(guard_start());
+	T_OK(!tun_arrives("2001:db8:66:1::5") && tun_arrives("203.0.115.9"));
+	T_OK(guard_stop(SIGTERM) == 0);
+	return 0;
+}
+
 static int killed_and_started_again(void)
 {
 	struct addr a;
@@ -310,6 +356,47 @@ static int killed_and_started_again(void)
 	T_OK(ban_table_has(trial.table, &a, &ms, &trial.e) == 1 && ms <= 3600000 && ms > 3500000);
 	T_OK(guard_stop(SIGTERM) == 0);
 	guard_set_jail("bantime = 1h\n");
+	return 0;
+}
+
+/* Jails that count bans have all of them, however many there are at once: the journal, and what is said to it, have not. */
+static int who_is_banned_again_and_again(void)
+{
+	CLEANUP_FREE char *own = xasprintf("%s/filter.d/own.conf", trial.config);
+	CLEANUP_FREE char *theirs = xasprintf("%s/filter.d/theirs.conf", trial.config);
+	char who[32];
+
+	guard_forget_all();
+	guard_write(
+		own,
+		"[Definition]\n"
+		"failregex = store: \\[(?!own|theirs)\\S+\\] ban <SUBNET> \\(\\d+ failures\\)$\n"
+		"journalmatch = _SYSTEMD_UNIT=kannuki-guard.service\n");
+	guard_write(
+		theirs,
+		"[Definition]\nfailregex = NOTICE\\s+\\[(?!own|theirs)\\S+\\]\\s+Ban\\s+<HOST>$\n");
+	guard_set_jail("bantime = 1h\n"
+		       "[own]\nenabled = true\nfilter = own\nbackend = systemd\nmaxretry = 1\n"
+		       "bantime = 1d\n"
+		       "[theirs]\nenabled = true\nfilter = theirs\nmaxretry = 1\n"
+		       "bantime = 2d\nlogpath = /var/log/fail2ban.log\n");
+	T_OK(guard_start());
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(who, sizeof(who), "203.0.114.%u", i);
+		guard_fails(who, 3);
+	}
+	guard_fails("2001:db8:66::1", 3);
+	T_OK(guard_soon_banned("2001:db8:66::1"));
+	sleep(1);
+	for (unsigned i = 0; i < 100; i++) {
+		const char *why =
+			guard_ask("{\"command\":\"why\",\"address\":\"203.0.114.%u\"}", i);
+
+		T_OK(strstr(why, "\"own\"") && strstr(why, "\"theirs\""));
+	}
+	T_OK(guard_says(guard_ask("{\"command\":\"why\",\"address\":\"2001:db8:66::1\"}"),
+			"\"theirs\""));
+	T_OK(guard_stop(SIGTERM) == 0);
 	return 0;
 }
 
@@ -448,13 +535,22 @@ static int table_taken_away(void)
 int main(int argc, char **argv)
 {
 	static const struct t_case cases[] = {
-		T(who_fails_is_banned),	     T(at_once),
-		T(each_time_twice_as_long),  T(some_never_are),
-		T(nor_who_is_logged_in),     T(by_hand),
-		T(killed_and_started_again), T(read_anew),
-		T(table_taken_away),	     T(logs_come_and_go),
-		T(when_one_ends_all_end),    T(who_leaves_early),
-		T(a_line_of_long_ago),	     T(a_full_database),
+		T(who_fails_is_banned),
+		T(at_once),
+		T(each_time_twice_as_long),
+		T(some_never_are),
+		T(nor_who_is_logged_in),
+		T(by_hand),
+		T(who_is_banned_again_and_again),
+		T(a_prefix_stays_out_while_it_does_not_run),
+		T(killed_and_started_again),
+		T(read_anew),
+		T(table_taken_away),
+		T(logs_come_and_go),
+		T(when_one_ends_all_end),
+		T(who_leaves_early),
+		T(a_line_of_long_ago),
+		T(a_full_database),
 	};
 
 	return guard_trial_main(argc, argv, cases, COUNT(cases));

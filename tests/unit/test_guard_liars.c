@@ -8,66 +8,12 @@
 
 #include "guard/ban_store.h"
 #include "guard/journal.h"
-#include "lib/guard_trial.h"
+#include "lib/guard_liar.h"
 #include "lib/tun.h"
 #include "os/child.h"
 #include "os/tail.h"
 
-static struct party liar;
-
-/* Starts a role with the test at the other ends: parent first, then its peers. */
-static pid_t start_role(const char *name, size_t peers, const enum role *role, int *ret_more)
-{
-	const char *argv[] = { "kannuki-guard", "role",	     name,    "--config", trial.config,
-			       "--state",	trial.state, "--run", trial.run,  NULL };
-	int pair[PARTY_PEERS + 1][2], theirs[PARTY_PEERS + 1];
-	pid_t pid = 0;
-
-	party_init(&liar, role[0], role, peers);
-	for (size_t i = 0; i < peers; i++) {
-		if (child_pair(false, pair[i], &trial.e) < 0)
-			return -1;
-		theirs[i] = pair[i][1];
-		liar.peer[i].channel.fd = pair[i][0];
-	}
-	theirs[peers] = ret_more ? *ret_more : -1;
-	child_start(argv, theirs, peers + (ret_more != NULL), &pid, &trial.e);
-	for (size_t i = 0; i < peers; i++)
-		close(pair[i][1]);
-	return pid;
-}
-
-static void hang_up(pid_t pid)
-{
-	for (size_t i = 0; i < liar.count; i++)
-		close_p(&liar.peer[i].channel.fd);
-	party_done(&liar);
-	waitpid(pid, NULL, 0);
-}
-
-/* Waits for the next frame of that kind from that peer; false: it hung up, or nothing came. */
-static bool hears(size_t peer, unsigned kind, struct frame *ret)
-{
-	struct channel *c = &liar.peer[peer].channel;
-	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-
-	for (;;) {
-		int r = channel_next(c, ret, &trial.e);
-
-		if (r == 1 && ret->kind == kind)
-			return true;
-		if (r == 1)
-			continue;
-		if (r < 0 || c->ended || poll(&p, 1, 3000) != 1 || channel_read(c, &trial.e) < 0)
-			return false;
-	}
-}
-
-static void tells(size_t peer, unsigned kind, const void *body, size_t len)
-{
-	channel_put(&liar.peer[peer].channel, kind, body, len, NULL);
-	channel_flush(&liar.peer[peer].channel, &trial.e);
-}
+static const struct purse_told full = { .left = 1e9 };
 
 static struct ban_told ban_of(const char *text)
 {
@@ -82,8 +28,8 @@ static int answer_to(const struct ban_told *b)
 	struct frame f;
 	struct answer a;
 
-	tells(1, REQUEST_BAN, b, sizeof(*b));
-	if (!hears(1, REQUEST_ANSWER, &f))
+	liar_tells(1, REQUEST_BAN, b, sizeof(*b));
+	if (!liar_hears(1, REQUEST_ANSWER, &f))
 		return -1;
 	memcpy(&a, f.body, sizeof(a));
 	return (int)a.code;
@@ -93,12 +39,12 @@ static int answer_to(const struct ban_told *b)
 static pid_t start_banner(void)
 {
 	static const enum role role[] = { ROLE_PARENT, ROLE_STORE };
-	pid_t pid = start_role("banner", 2, role, NULL);
+	pid_t pid = liar_start("banner", 2, role, NULL);
 	const struct observe off = { .on = 0 };
 	struct frame f;
 
-	tells(0, REQUEST_OBSERVE, &off, sizeof(off));
-	return hears(0, REQUEST_READY, &f) ? pid : -1;
+	liar_tells(0, REQUEST_OBSERVE, &off, sizeof(off));
+	return liar_hears(0, REQUEST_READY, &f) ? pid : -1;
 }
 
 static int banner_believes_nobody(void)
@@ -114,7 +60,7 @@ static int banner_believes_nobody(void)
 	guard_forget_all();
 	pid = start_banner();
 	T_OK(pid > 0);
-	tells(1, REQUEST_RESTORED, NULL, 0);
+	liar_tells(1, REQUEST_RESTORED, &full, sizeof(full));
 	b = ban_of("203.0.113.7");
 	T_OK(answer_to(&b) == ANSWER_DONE && guard_is_banned("203.0.113.7"));
 	for (size_t i = 0; i < COUNT(never); i++) {
@@ -124,43 +70,84 @@ static int banner_believes_nobody(void)
 	}
 	/* Nor by pretending that it had been banned. */
 	b = ban_of("203.0.113.9");
-	tells(1, REQUEST_RESTORE, &b, sizeof(b));
-	T_OK(!hears(1, REQUEST_ANSWER, &f)); /* it ended */
+	liar_tells(1, REQUEST_RESTORE, &b, sizeof(b));
+	T_OK(!liar_hears(1, REQUEST_ANSWER, &f)); /* it ended */
 	T_OK(!guard_is_banned("203.0.113.9"));
-	hang_up(pid);
+	liar_hang_up(pid);
 	pid = start_banner();
 	b = ban_of("203.0.113.200");
-	tells(1, REQUEST_RESTORE, &b, sizeof(b));
+	liar_tells(1, REQUEST_RESTORE, &b, sizeof(b));
 	b = ban_of("203.0.113.10");
-	tells(1, REQUEST_RESTORE, &b, sizeof(b));
-	tells(1, REQUEST_RESTORED, NULL, 0);
-	T_OK(hears(1, REQUEST_ANSWER, &f)); /* that of 203.0.113.200 */
+	liar_tells(1, REQUEST_RESTORE, &b, sizeof(b));
+	liar_tells(1, REQUEST_RESTORED, &full, sizeof(full));
+	T_OK(liar_hears(1, REQUEST_ANSWER, &f)); /* that of 203.0.113.200 */
 	T_OK(guard_soon_banned("203.0.113.10") && !guard_is_banned("203.0.113.200"));
 	/* Host bits, a family that is none: it ends. */
 	b.who.family = 5;
-	tells(1, REQUEST_BAN, &b, sizeof(b));
-	T_OK(!hears(1, REQUEST_ANSWER, &f));
-	hang_up(pid);
+	liar_tells(1, REQUEST_BAN, &b, sizeof(b));
+	T_OK(!liar_hears(1, REQUEST_ANSWER, &f));
+	liar_hang_up(pid);
 	return 0;
 }
 
 static int banner_observes_while_it_is_told_to(void)
 {
 	struct observe observe = { .on = 1 };
-	struct ban_told b = ban_of("203.0.113.7");
+	struct ban_told b = ban_of("203.0.113.7"), by_hand = ban_of("203.0.113.8");
 	pid_t pid;
 
 	guard_forget_all();
 	pid = start_banner();
-	tells(1, REQUEST_RESTORED, NULL, 0);
-	tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
+	liar_tells(1, REQUEST_RESTORED, &full, sizeof(full));
+	liar_tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
 	usleep(100000);
 	T_OK(answer_to(&b) == ANSWER_LATER && !guard_is_banned("203.0.113.7"));
+	/* What an administrator says, or brings along, is not for later. */
+	by_hand.by_hand = 1;
+	T_OK(answer_to(&by_hand) == ANSWER_DONE && guard_is_banned("203.0.113.8"));
 	observe.on = 0;
-	tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
+	liar_tells(0, REQUEST_OBSERVE, &observe, sizeof(observe));
 	usleep(100000);
 	T_OK(answer_to(&b) == ANSWER_DONE && guard_is_banned("203.0.113.7"));
-	hang_up(pid);
+	liar_hang_up(pid);
+	return 0;
+}
+
+/* How many of 400 bans are made that are asked for at once, where so many were left so long ago. */
+static unsigned made_of(double left, double seconds)
+{
+	const struct purse_told purse = { left, seconds };
+	pid_t pid = start_banner();
+	unsigned made = 0;
+	struct ban_told b;
+	struct frame f;
+	struct answer a;
+	char who[32];
+
+	liar_tells(1, REQUEST_RESTORED, &purse, sizeof(purse));
+	for (unsigned i = 0; i < 400; i++) {
+		snprintf(who, sizeof(who), "203.0.114.%u", i % 200);
+		b = ban_of(who);
+		channel_put(&liar.peer[1].channel, REQUEST_BAN, &b, sizeof(b), NULL);
+	}
+	channel_flush(&liar.peer[1].channel, &trial.e);
+	for (unsigned i = 0; i < 400 && liar_hears(1, REQUEST_ANSWER, &f); i++) {
+		memcpy(&a, f.body, sizeof(a));
+		made += a.code == ANSWER_DONE;
+	}
+	/* It is known: another one does not fill it. */
+	liar_tells(1, REQUEST_RESTORED, &full, sizeof(full));
+	liar_hang_up(pid);
+	return made;
+}
+
+static int what_is_left_of_the_purse_counts(void)
+{
+	guard_forget_all();
+	T_OK(made_of(1e9, 0) == 400);
+	T_OK(made_of(0, 0) < 200);
+	T_OK(made_of(250, 0) >= 250 && made_of(250, 0) < 400);
+	T_OK(made_of(0, 3600) == 400);
 	return 0;
 }
 
@@ -188,10 +175,33 @@ static void write_all(int fd, const struct str *text)
 	}
 }
 
-static int no_entry_is_too_long_to_be_told(void)
+/* This machine's id, as the reader has it; false: it has none. */
+static bool own_machine(struct str *ret)
+{
+	CLEANUP_FREE char *text = NULL;
+
+	if (os_read(trial.os, "/etc/machine-id", &text, &trial.e) != 0)
+		return false;
+	str_add_bytes(ret, text, strcspn(text, "\n"));
+	return ret->len == 32;
+}
+
+static void add_entry(struct str *to, const char *machine, const char *message)
+{
+	static unsigned number;
+
+	str_addf(to, "__CURSOR=s=%u\n__REALTIME_TIMESTAMP=1700000000500000\n", ++number);
+	if (machine)
+		str_addf(to, "_MACHINE_ID=%s\n", machine);
+	str_addf(to, "SYSLOG_IDENTIFIER=x\nMESSAGE=%s\n\n", message);
+}
+
+/* Containers and other hosts may write what they like into journals that lie beside ours. */
+static int only_our_own_journal_is_told(void)
 {
 	static const enum role role[] = { ROLE_PARENT, ROLE_WATCH, ROLE_STORE };
-	CLEANUP_STR struct str entry = { 0 };
+	CLEANUP_STR struct str entries = { 0 }, machine = { 0 };
+	bool has_id = own_machine(&machine);
 	struct frame f;
 	int pipes[2];
 	pid_t pid;
@@ -199,22 +209,52 @@ static int no_entry_is_too_long_to_be_told(void)
 	guard_forget_all();
 	guard_set_jail("backend = systemd\n");
 	T_OK(child_pipe(pipes, &trial.e) == 0);
-	pid = start_role("reader", 3, role, &pipes[0]);
+	pid = liar_start("reader", 3, role, &pipes[0]);
 	close(pipes[0]);
-	tells(2, REQUEST_POSITIONS_END, NULL, 0);
-	T_OK(hears(0, REQUEST_READY, &f));
+	liar_tells(2, REQUEST_POSITIONS_END, NULL, 0);
+	T_OK(liar_hears(0, REQUEST_READY, &f));
+	if (has_id) {
+		add_entry(&entries, "0123456789abcdef0123456789abcdef", "another's");
+		add_entry(&entries, NULL, "nobody's");
+	}
+	add_entry(&entries, has_id ? machine.text : NULL, "ours");
+	write_all(pipes[1], &entries);
+	T_OK(liar_hears(1, REQUEST_LINE, &f));
+	T_OK(f.len > 4 && memcmp(f.body + f.len - 4, "ours", 4) == 0);
+	close(pipes[1]);
+	liar_hang_up(pid);
+	return 0;
+}
+
+static int no_entry_is_too_long_to_be_told(void)
+{
+	static const enum role role[] = { ROLE_PARENT, ROLE_WATCH, ROLE_STORE };
+	CLEANUP_STR struct str entry = { 0 }, machine = { 0 };
+	struct frame f;
+	int pipes[2];
+	pid_t pid;
+
+	guard_forget_all();
+	guard_set_jail("backend = systemd\n");
+	T_OK(child_pipe(pipes, &trial.e) == 0);
+	pid = liar_start("reader", 3, role, &pipes[0]);
+	close(pipes[0]);
+	liar_tells(2, REQUEST_POSITIONS_END, NULL, 0);
+	T_OK(liar_hears(0, REQUEST_READY, &f));
 	str_add(&entry, "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1700000000500000\n");
+	if (own_machine(&machine))
+		str_addf(&entry, "_MACHINE_ID=%s\n", machine.text);
 	add_field(&entry, "SYSLOG_IDENTIFIER", 'i', JOURNAL_FIELD_MAX);
 	add_field(&entry, "SYSLOG_PID", '\n', JOURNAL_FIELD_MAX);
 	add_field(&entry, "MESSAGE", '\n', JOURNAL_FIELD_MAX);
 	str_add(&entry, "\n");
 	write_all(pipes[1], &entry);
-	T_OK(hears(1, REQUEST_LINE, &f));
+	T_OK(liar_hears(1, REQUEST_LINE, &f));
 	T_OK(f.len == sizeof(struct line_told) + TAIL_LINE_MAX);
 	/* Then it is behind us. */
-	T_OK(hears(1, REQUEST_POSITION, &f));
+	T_OK(liar_hears(1, REQUEST_POSITION, &f));
 	close(pipes[1]);
-	hang_up(pid);
+	liar_hang_up(pid);
 	return 0;
 }
 
@@ -228,7 +268,7 @@ static pid_t start_store(int *ret_listener)
 	child_folder(trial.state, roles_user(trial.os, ROLE_STORE), false, &trial.e);
 	child_folder(trial.run, 0, true, &trial.e);
 	*ret_listener = child_listen(control, &trial.e);
-	return start_role("store", 4, role, ret_listener);
+	return liar_start("store", 4, role, ret_listener);
 }
 
 static bool remember(const char *who, double since, double until)
@@ -259,9 +299,9 @@ static int a_prefix_that_is_over_is_ended(void)
 	guard_forget_all();
 	T_OK(remember("203.0.115.0/24", guard_now() - 600, guard_now() - 1));
 	pid = start_store(&listener);
-	T_OK(hears(2, REQUEST_UNBAN, &f));
+	T_OK(liar_hears(2, REQUEST_UNBAN, &f));
 	close(listener);
-	hang_up(pid);
+	liar_hang_up(pid);
 	return 0;
 }
 
@@ -275,7 +315,7 @@ static int a_ban_that_the_kernel_lost_is_asked_for_again(void)
 
 	guard_forget_all();
 	pid = start_store(&listener);
-	T_OK(hears(0, REQUEST_READY, &f));
+	T_OK(liar_hears(0, REQUEST_READY, &f));
 	who_parse("203.0.113.7", &w.who);
 	request_set_tail(&tail, "x", "why", 3);
 	for (unsigned i = 0; i < 2; i++) {
@@ -283,15 +323,15 @@ static int a_ban_that_the_kernel_lost_is_asked_for_again(void)
 
 		channel_put(&liar.peer[1].channel, REQUEST_WISH, &w, sizeof(w), &tail);
 		channel_flush(&liar.peer[1].channel, &trial.e);
-		T_OK(hears(2, REQUEST_BAN, &f));
-		tells(2, REQUEST_ANSWER, &a, sizeof(a));
+		T_OK(liar_hears(2, REQUEST_BAN, &f));
+		liar_tells(2, REQUEST_ANSWER, &a, sizeof(a));
 		usleep(1500000); /* past the time at which what waits is asked for again */
 		while (channel_read(&liar.peer[2].channel, &trial.e) == 0 &&
 		       channel_next(&liar.peer[2].channel, &f, &trial.e) == 1) {
 		}
 	}
 	close(listener);
-	hang_up(pid);
+	liar_hang_up(pid);
 	return 0;
 }
 
@@ -324,7 +364,7 @@ static int positions_and_failures_are_of_our_orders(void)
 
 	guard_forget_all();
 	pid = start_store(&listener);
-	T_OK(hears(0, REQUEST_READY, &f));
+	T_OK(liar_hears(0, REQUEST_READY, &f));
 	fails_at(guard_now() + 1000, "x");
 	fails_at(guard_now() - 1, "there is no such jail");
 	fails_at(guard_now() - 1, "x");
@@ -332,19 +372,61 @@ static int positions_and_failures_are_of_our_orders(void)
 	is_at("nothing");
 	is_at(own);
 	usleep(200000);
-	tells(0, REQUEST_STOP, NULL, 0);
+	liar_tells(0, REQUEST_STOP, NULL, 0);
 	close(listener);
-	T_OK(!hears(0, REQUEST_READY, &f));
-	hang_up(pid);
+	T_OK(!liar_hears(0, REQUEST_READY, &f));
+	liar_hang_up(pid);
 	pid = start_store(&listener);
-	T_OK(hears(1, REQUEST_FAILURE, &f));
+	T_OK(liar_hears(1, REQUEST_FAILURE, &f));
 	T_OK(channel_next(&liar.peer[1].channel, &f, &trial.e) == 1 &&
 	     f.kind == REQUEST_FAILURES_END);
-	T_OK(hears(3, REQUEST_POSITION, &f) && strcmp(f.body, own) == 0);
+	T_OK(liar_hears(3, REQUEST_POSITION, &f) && strcmp(f.body, own) == 0);
 	T_OK(channel_next(&liar.peer[3].channel, &f, &trial.e) == 1 &&
 	     f.kind == REQUEST_POSITIONS_END);
 	close(listener);
-	hang_up(pid);
+	liar_hang_up(pid);
+	return 0;
+}
+
+/* Who makes all begin anew gains nothing: what was left of the banner's purse is remembered. */
+static int the_purse_is_remembered(void)
+{
+	struct wish w = { .time = 1, .attempts = 5 };
+	struct answer a = { .code = ANSWER_DONE, .left = 7 };
+	CLEANUP_STR struct str tail = { 0 };
+	struct purse_told told;
+	struct frame f;
+	int listener;
+	pid_t pid;
+
+	guard_forget_all();
+	pid = start_store(&listener);
+	T_OK(liar_hears(2, REQUEST_RESTORED, &f));
+	memcpy(&told, f.body, sizeof(told));
+	T_OK(told.left >= 20000);
+	who_parse("203.0.113.7", &w.who);
+	a.who = w.who;
+	request_set_tail(&tail, "x", "why", 3);
+	channel_put(&liar.peer[1].channel, REQUEST_WISH, &w, sizeof(w), &tail);
+	channel_flush(&liar.peer[1].channel, &trial.e);
+	T_OK(liar_hears(2, REQUEST_BAN, &f));
+	/* And watch hears of it, for those jails that count bans. */
+	T_OK(liar_hears(1, REQUEST_BANNED, &f));
+	T_OK(strcmp(f.body + sizeof(struct banned), "x") == 0);
+	liar_tells(2, REQUEST_ANSWER, &a, sizeof(a));
+	usleep(1000000);
+	kill(pid, SIGKILL);
+	close(listener);
+	liar_hang_up(pid);
+	pid = start_store(&listener);
+	T_OK(liar_hears(2, REQUEST_RESTORED, &f));
+	memcpy(&told, f.body, sizeof(told));
+	T_OK(told.left == 7 && told.seconds > 0 && told.seconds < 60);
+	/* It is no position of a log. */
+	T_OK(liar_hears(3, REQUEST_POSITIONS_END, &f));
+	T_OK(!liar_hears(3, REQUEST_POSITION, &f));
+	close(listener);
+	liar_hang_up(pid);
 	return 0;
 }
 
@@ -444,7 +526,7 @@ static int a_lying_watch_bans_nobody_it_may_not(void)
 	     tun_arrives("203.0.113.9"));
 	T_OK(bans_known() == 1);
 	/* What a watch may not say at all ends the store. */
-	channel_put(&to_store, REQUEST_RESTORED, NULL, 0, NULL);
+	channel_put(&to_store, REQUEST_RESTORED, &full, sizeof(full), NULL);
 	channel_flush(&to_store, &trial.e);
 	T_OK(waitpid(store_pid, NULL, 0) == store_pid);
 	end_store_and_banner();
@@ -488,9 +570,12 @@ int main(int argc, char **argv)
 		T(banner_believes_nobody),
 		T(banner_observes_while_it_is_told_to),
 		T(no_entry_is_too_long_to_be_told),
+		T(only_our_own_journal_is_told),
 		T(a_prefix_that_is_over_is_ended),
 		T(a_ban_that_the_kernel_lost_is_asked_for_again),
 		T(positions_and_failures_are_of_our_orders),
+		T(what_is_left_of_the_purse_counts),
+		T(the_purse_is_remembered),
 		T(a_lying_watch_bans_nobody_it_may_not),
 		T(a_lying_watch_bans_no_more_than_the_rate),
 	};

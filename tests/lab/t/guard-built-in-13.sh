@@ -25,9 +25,11 @@ vps run "$vps_one" sh -c 'echo "PerSourcePenalties no" >/etc/ssh/sshd_config.d/1
 	kannuki-guard unit >/etc/systemd/system/kannuki-guard.service; systemctl daemon-reload'
 ok "it starts with nothing but itself" vps run "$vps_one" systemctl enable --now kannuki-guard
 like "and watches sshd" 'sshd: 5 failures within 600 s, banned for 3600 s' vps run "$vps_one" kannuki-guard status
-fails 203.0.113.91 root 3
+fails 203.0.113.91 root 4
+not_ok "one who has failed four times is not banned" wait_until 3 banned 203.0.113.91
+fails 203.0.113.91 root 1
 ok "who tries root's password is banned" wait_until 5 banned 203.0.113.91
-fails 203.0.113.92 "x from $victim port 22" 3
+fails 203.0.113.92 "x from $victim port 22" 5
 ok "so is who is nobody here, whatever he says" wait_until 5 banned 203.0.113.92
 not_ok "nobody else is" banned "$victim"
 like "the lines are of sshd-session" 'sshd-session\[' vps run "$vps_one" journalctl -q --no-pager
