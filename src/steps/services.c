@@ -205,9 +205,8 @@ static int as_before(const struct step_ctx *c, const char *const *unit, size_t c
 {
 	if (!was_all_off(pre, unit, count))
 		return run_back(c, unit, count, pre, e);
-	return systemctl(c, "daemon-reload", NULL, 0, e) < 0
-		       ? -1
-		       : systemctl(c, "stop", unit, count, e);
+	return systemctl(c, "daemon-reload", NULL, 0, e) < 0 ? -1
+							     : systemctl(c, "stop", unit, count, e);
 }
 
 static int undo(const struct step_ctx *c, const struct step *s, const struct image *pre,
