@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define LINKS_MAX 16 /* one that leads to another, and so on */
 
@@ -31,6 +32,15 @@ void node_copy(const struct node *from, struct node *ret)
 			.value = xmemdup(from->xattr[i].value, from->xattr[i].len),
 			.len = from->xattr[i].len,
 		};
+}
+
+char *os_unstaged(const char *name)
+{
+	static const char end[] = ".kannuki~";
+
+	if (name[0] != '.' || !str_ends(name, end))
+		return xstrdup(name);
+	return xstrndup(name + 1, strlen(name) - sizeof(end));
 }
 
 static bool xattrs_eq(const struct node *a, const struct node *b)

@@ -221,6 +221,9 @@ static inline int os_put(struct os *os, const char *path, const struct node *exp
 	return os->ops->put(os, path, expect, want, e);
 }
 
+/* NAME of ".NAME.kannuki~", what a killed os_put() or os_remove() of NAME left; any other name as it is. malloc'd. */
+char *os_unstaged(const char *name);
+
 static inline int os_write_at(struct os *os, const char *path, uint64_t offset, const void *data,
 			      size_t len, struct err *e)
 {

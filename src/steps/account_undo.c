@@ -177,16 +177,6 @@ static bool is_pid_file(const char *name)
 	return false;
 }
 
-/* ".NAME.kannuki~" is what an undo that was killed had moved NAME to. */
-static char *unstaged(const char *name)
-{
-	static const char end[] = ".kannuki~";
-
-	if (name[0] != '.' || !str_ends(name, end))
-		return xstrdup(name);
-	return xstrndup(name + 1, strlen(name) - sizeof(end));
-}
-
 static int remove_leftovers(const struct step_ctx *c, struct err *e)
 {
 	struct strv names CLEANUP_STRV = { 0 };
@@ -197,7 +187,7 @@ static int remove_leftovers(const struct step_ctx *c, struct err *e)
 	if (os_list(c->os, "/etc", &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP_FREE char *name = unstaged(names.item[i]);
+		CLEANUP_FREE char *name = os_unstaged(names.item[i]);
 		CLEANUP_FREE char *path = xasprintf("/etc/%s", name);
 
 		/* nshadow, npasswd: pam_unix's staged files (chpasswd). */

@@ -161,9 +161,10 @@ static int remove_state(const struct step_ctx *c, struct err *e)
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	for (size_t i = 0; i < names.count; i++) {
-		CLEANUP_FREE char *path = xasprintf(GUARD_STATE_DIR "/%s", names.item[i]);
+		CLEANUP_FREE char *name = os_unstaged(names.item[i]);
+		CLEANUP_FREE char *path = xasprintf(GUARD_STATE_DIR "/%s", name);
 
-		if (!str_starts(names.item[i], DATABASE))
+		if (!str_starts(name, DATABASE))
 			foreign = names.item[i];
 		else if (os_remove(c->os, path, e) < 0)
 			return -1;

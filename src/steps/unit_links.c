@@ -17,7 +17,6 @@ struct scan {
 	struct strv
 		half; /* links whose put or removal was killed: something staged lies beside them */
 };
-#define STAGED_END ".kannuki~" /* os.h: how what is staged is called */
 
 static int add_if_link(struct scan *s, const char *path, struct err *e)
 {
@@ -88,14 +87,11 @@ static int scan_rc_dir(struct scan *s, char level, const char *service, struct e
 	for (size_t i = 0; i < names.count; i++) {
 		const char *entry = names.item[i];
 		CLEANUP_FREE char *path = xasprintf("%s/%s", dir, entry);
-		CLEANUP_FREE char *meant = NULL;
+		CLEANUP_FREE char *meant = os_unstaged(entry);
 
 		if (is_rc_link(entry, service) && add_if_link(s, path, e) < 0)
 			return -1;
-		if (entry[0] != '.' || !str_ends(entry, STAGED_END))
-			continue;
-		meant = xstrndup(entry + 1, strlen(entry) - 1 - strlen(STAGED_END));
-		if (is_rc_link(meant, service))
+		if (entry[0] == '.' && is_rc_link(meant, service))
 			strv_addf(&s->half, "%s/%s", dir, meant);
 	}
 	return 0;
@@ -158,7 +154,7 @@ static int halves_to_their_end(struct scan *s, const struct image *pre, struct e
 {
 	for (size_t i = 0; i < s->folders.count; i++) {
 		CLEANUP_FREE char *staged =
-			xasprintf("%s/.%s" STAGED_END, s->folders.item[i], s->name);
+			xasprintf("%s/.%s.kannuki~", s->folders.item[i], s->name);
 		struct node n CLEANUP_NODE = { 0 };
 
 		if (os_get(s->c->os, staged, &n, e) < 0)

@@ -239,7 +239,8 @@ class World:
 
     def rules(self):
         """Without how long a ban still lasts, and the tables by name: a packet that one of them drops is dropped."""
-        text = re.sub(r" (timeout|expires) (?=\S*[dhm]\S*s\b)\S+", r" \1 -", self.run(["nft", "-s", "list", "ruleset"])[1])
+        text = self.run(["nft", "-s", "list", "ruleset"])[1]
+        text = re.sub(r"(?m)^\s*elements = .*", lambda line: re.sub(r" (timeout|expires) \w+", r" \1 -", line[0]), text)
         return "".join(sorted(re.split(r"(?m)^(?=table )", text)))
 
     def saved(self):

@@ -318,6 +318,22 @@ static int somebody_elses_file_in_its_folder_stays(void)
 	return 0;
 }
 
+static int its_folder_goes_though_a_removal_was_killed(void)
+{
+	CLEANUP_NODE struct node left = { 0 };
+	struct err e = { 0 };
+	struct trial t;
+
+	trial_init(&t, &step_guard, on(), prepare);
+	T_OK(trial_apply(&t, &e) == 0);
+	pretend_file(&t.p, GUARD_STATE_DIR "/.bans.db.kannuki~", "bans", 0600);
+	T_OK(os_remove(t.base, GUARD_STATE_DIR "/bans.db-wal", &e) == 0);
+	T_OK(trial_undo(&t, true, &e) == 0);
+	T_OK(os_get(t.base, GUARD_STATE_DIR, &left, &e) == 0 && left.type == NODE_ABSENT);
+	trial_done(&t);
+	return 0;
+}
+
 /* --- guard-bans ----------------------------------------------------------------------------------- */
 
 static json_t *bans_of_both(void)
@@ -382,6 +398,7 @@ int main(void)
 		T(another_program_than_the_plan_saw_is_not_installed),
 		T(a_guard_that_is_wrong_is_said),
 		T(somebody_elses_file_in_its_folder_stays),
+		T(its_folder_goes_though_a_removal_was_killed),
 		T(bans_are_taken_over_for_what_is_left),
 		T(who_does_not_answer_is_named),
 	};
