@@ -3,7 +3,6 @@
  * guard/literals.h, guard/scan.h and regex_may_begin(): no line that an expression matches is kept from it, and which are.
  */
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "guard/literals.h"
@@ -150,7 +149,7 @@ static int questions_are_asked_of_lines_with_their_words(void)
 /* Words that overlap, repeat and begin each other, of a small alphabet: against strstr(). */
 static int the_same_as_strstr(void)
 {
-	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long long seed = 20261127;
 
 	printf("# seed %llu\n", seed);
 	for (int round = 0; round < 300; round++) {
@@ -229,7 +228,7 @@ static int no_match_has_another_first_byte(void)
 	static const char *const parts[] = { "a",    "b?",	 "\\d+",   "[^b]", "\\b",
 					     "\\s*", "(?=1)",	 "(?!b)",  "x*",   "(?:a|1)",
 					     "$",    "\\W{0,2}", "(?<=a)", "-" };
-	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long long seed = 20261127;
 	unsigned long matched = 0, never = 0;
 
 	printf("# seed %llu\n", seed);
@@ -307,8 +306,8 @@ static int what_is_looked_for_ahead(void)
 static int looking_ahead_changes_no_match(void)
 {
 	static const char *const regexes[] = {
-		"^for (?P<i>in )?(?P<n>(?P<u>\\S+)|(?(i)(?:(?! from ).)*?|[^:]+)) from <HOST>"
-		"(?: port \\d+)?(?(u): |(?:(?:(?! from ).)*)$)",
+		("^for (?P<i>in )?(?P<n>(?P<u>\\S+)|(?(i)(?:(?! from ).)*?|[^:]+)) from <HOST>"
+		 "(?: port \\d+)?(?(u): |(?:(?:(?! from ).)*)$)"),
 		"^(?:(?P<u>\\S+) |(?P<r>.*?)) from (?P<h>[\\d.]+)(?(u): |$)",
 		"(?P<u>a+)*.*?(?(u)::|b)",
 		"(?P<u>in|for)?[ .]*(?(u)1:)",
@@ -317,12 +316,11 @@ static int looking_ahead_changes_no_match(void)
 	static const char *const parts[] = { "for ",  "in ", " from ", "1.2.3.4", ": ",
 					     ":",     "a",   "ab",     " port 7", "::1",
 					     "x.org", " ",   "\n",     "b" };
-	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long long seed = 20261127;
 	unsigned long matched[COUNT(regexes)] = { 0 };
 	struct regex *r[COUNT(regexes)];
 	struct err e = { 0 };
 
-	printf("# seed %llu\n", seed);
 	for (size_t i = 0; i < COUNT(regexes); i++)
 		T_OK(regex_new(regexes[i], (struct regex_form){ 0 }, &r[i], &e) == 0);
 	for (int lines = 0; lines < 20000; lines++) {

@@ -4,7 +4,6 @@
  * much memory a million sources take.
  */
 #include <math.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "guard/window.h"
@@ -351,7 +350,7 @@ static int compare(unsigned long long seed, double find_time, unsigned max_retry
 static int the_same_as_the_long_way(void)
 {
 	static const double find[] = { 1, 60, 600, 86400, 604800, 31536000 };
-	unsigned long long seed = (unsigned long long)time(NULL);
+	unsigned long long seed = 20261127;
 
 	printf("# seed %llu\n", seed);
 	for (size_t i = 0; i < COUNT(find); i++)

@@ -85,6 +85,7 @@ static int start(struct under_way *ret, const struct terminal *on)
 		struct private_folder f = { 0 };
 		struct under_way w = { 0 };
 
+		signal(SIGHUP, SIG_DFL); /* also below nohup */
 		if (on &&
 		    (setsid() < 0 || ioctl(on->slave, TIOCSCTTY, 0) < 0 || close(on->master) < 0))
 			_exit(1);
