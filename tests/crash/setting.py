@@ -279,6 +279,7 @@ def waiting(s, w, checkpoint):
     now = s.look(checkpoint)(w)
     changing = [*state.WITH_TIME, "/etc/systemd/system/kannuki-", "/home/"]
     now["files"] = {name: text for name, text in now["files"].items() if not name.startswith(tuple(changing))}
+    now["units"] = [u for u in now["units"] if not u.startswith("kannuki-apply@")]  # it waits in some states only
     return {aspect: now[aspect] for aspect in ("files", "rules", "kernel", "listeners", "units", "unit files")}
 
 
