@@ -159,7 +159,12 @@ def compare_filter(what, folder, name, options):
     text = name + ("[" + ", ".join(f'{k}="{v}"' for k, v in options.items()) + "]" if options else "")
     answer = ask(folder, "--filter", text)
     ours = None if "error" in answer else [[s["name"], s["value"]] for s in answer["settings"]]
-    verdict(f"{what}: filter {text}", their_filter(folder, name, options), ours)
+    theirs = their_filter(folder, name, options)
+    if "mode" in options and f"-{options['mode']}>" in json.dumps(theirs):  # fail2ban takes the tag for an expression
+        wanted, said = f"mode = {options['mode']}: there are ", answer.get("error", "")
+        verdict(f"{what}: filter {text}: has no such mode, and it is said which there are", wanted, wanted if wanted in said else said)
+        return
+    verdict(f"{what}: filter {text}", theirs, ours)
 
 
 def compare_filters(what, folder):
