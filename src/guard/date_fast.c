@@ -224,6 +224,24 @@ static char common_begin(const struct strv *words)
 	return c;
 }
 
+/* Four bytes of each word: of few words that are as long. */
+static void set_begins(struct date_gate *g, const struct strv *words)
+{
+	char begin[sizeof(*g->begin)];
+
+	for (size_t i = 0; i < words->count; i++) {
+		const char *word = words->item[i];
+
+		if (words->count > DATE_GATE_BEGINS || strlen(word) < sizeof(begin)) {
+			g->begins = 0;
+			return;
+		}
+		for (size_t k = 0; k < sizeof(begin); k++)
+			begin[k] = scan_fold(word[k]);
+		memcpy(&g->begin[g->begins++], begin, sizeof(begin));
+	}
+}
+
 struct date_gate date_gate_of(const struct date_template *t)
 {
 	struct date_gate g = { .kind = GATE_OPEN };
@@ -235,8 +253,10 @@ struct date_gate date_gate_of(const struct date_template *t)
 	}
 	regex_literals(t->regex, &words);
 	g.word[0] = scan_fold(common_begin(&words));
-	if (common_begin(&words))
+	if (common_begin(&words)) {
 		g.kind = GATE_CHAR;
+		set_begins(&g, &words);
+	}
 	if (words.count != 1 || strlen(words.item[0]) < 3 ||
 	    strlen(words.item[0]) >= sizeof(g.word))
 		return g;
@@ -275,6 +295,21 @@ static bool has_char(struct date_seen *s, const struct span *line, char c)
 	return false;
 }
 
+static bool has_begin(const struct date_gate *g, const struct date_seen *s, const struct span *line)
+{
+	const char *at = s->folded, *end = at + line->len;
+	uint32_t here;
+
+	/* What is behind the line is of no word. */
+	for (; (at = memchr(at, g->word[0], (size_t)(end - at))); at++) {
+		memcpy(&here, at, sizeof(here));
+		for (size_t i = 0; i < g->begins; i++)
+			if (g->begin[i] == here)
+				return true;
+	}
+	return false;
+}
+
 bool date_gate_open(const struct date_gate *g, struct date_seen *s, const struct span *line)
 {
 	switch (g->kind) {
@@ -282,7 +317,7 @@ bool date_gate_open(const struct date_gate *g, struct date_seen *s, const struct
 		return has_char(s, line, g->word[0]) &&
 		       memmem(s->folded, line->len, g->word, strlen(g->word));
 	case GATE_CHAR:
-		return has_char(s, line, g->word[0]);
+		return has_char(s, line, g->word[0]) && (g->begins == 0 || has_begin(g, s, line));
 	case GATE_NUMBER:
 		if (!s->counted)
 			s->long_number = has_long_number(line->text, line->len);

@@ -50,10 +50,15 @@ bool date_fast_time(struct date_seen *s, const struct span *line, const struct d
 bool date_fast_time_of(enum date_fast form, const char *text, size_t len,
 		       const struct date_now *now, double *ret);
 
+#define DATE_GATE_BEGINS 12 /* as many as there are months */
+
 /* What must be in a line for an expression of dates to match: mostly cheaper to look for. */
 struct date_gate {
 	enum { GATE_OPEN, GATE_WORD, GATE_CHAR, GATE_NUMBER } kind;
 	char word[DATE_FAST_MAX]; /* folded; of GATE_CHAR the first byte counts */
+	/* Of GATE_CHAR: how the words begin, one of which is needed; 0 of them: any will do. */
+	uint32_t begin[DATE_GATE_BEGINS];
+	size_t begins;
 };
 
 struct date_gate date_gate_of(const struct date_template *t);

@@ -177,6 +177,10 @@ static void set_gate(struct date_forms *f)
 
 	if (f->count == 0)
 		return;
+	if (f->count == 1) {
+		f->gate = f->form[0].gate;
+		return;
+	}
 	c = f->form[0].gate.word[0];
 	for (size_t i = 0; i < f->count; i++) {
 		const struct date_gate *g = &f->form[i].gate;

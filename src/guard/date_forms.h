@@ -28,7 +28,7 @@ struct date_forms {
 	unsigned users;
 	struct date_form *form;
 	size_t count;
-	struct date_gate gate; /* GATE_CHAR: of all of them; else GATE_OPEN */
+	struct date_gate gate; /* of all of them */
 	/* By the first byte of a line of ASCII: asked already; none of them may match. */
 	uint64_t begin_known[2], begin_none[2];
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "guard/date_fast.h"
 #include "guard/literals.h"
 #include "guard/regex.h"
 #include "guard/scan.h"
@@ -357,6 +358,45 @@ static int looking_ahead_changes_no_match(void)
 	return 0;
 }
 
+/* Lines without a word that a form of dates needs are kept from it, and no others. */
+static int gates_of_dates(void)
+{
+	static const struct {
+		const char *pattern, *line;
+		bool open;
+	} cases[] = {
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "10/Oct/2023:22:13:20 +0000", true },
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "cd / && ls /home/x 10/oc", false },
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "a/b/c", false },
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "a/b/Dec", true },
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "", false },
+		{ "%d/%b[^/]*/%Y:%H:%M:%S %z", "no such character", false },
+		{ "^\\[%Y", "x[x", true },
+		{ "TAI64N", "x@4", true },
+		{ "%H:%M:%S", "", true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct date_template t = { 0 };
+		char folded[64] = { 0 };
+		struct date_seen seen = { .folded = folded };
+		struct span line = { cases[i].line, strlen(cases[i].line), 0, true };
+		struct date_gate gate;
+		struct err e = { 0 };
+
+		T_OK(date_template_init(&t, cases[i].pattern, 202, &e) == 0);
+		gate = date_gate_of(&t);
+		for (size_t k = 0; k < line.len; k++)
+			folded[k] = scan_fold(line.text[k]);
+		if (date_gate_open(&gate, &seen, &line) != cases[i].open) {
+			printf("# %s: %s\n", cases[i].pattern, cases[i].line);
+			return 1;
+		}
+		date_template_done(&t);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	static const struct t_case cases[] = {
@@ -368,6 +408,7 @@ int main(void)
 		T(no_match_has_another_first_byte),
 		T(what_is_looked_for_ahead),
 		T(looking_ahead_changes_no_match),
+		T(gates_of_dates),
 	};
 
 	return t_main(cases, COUNT(cases));
