@@ -9,7 +9,7 @@
 #include "core/filter.h"
 #include "os/filter_watch.h"
 
-/* A neighbour that replaces everything (flush, then its own rules) does so in one batch or a few. */
+/* From one to the next: somebody who removes it again and again does not take the processor as well. */
 #define CALM_MS 200
 
 static int load_text(struct os *os, const char *text, struct err *e)
@@ -80,15 +80,15 @@ static int table_is_there(struct os *os, struct err *e)
 
 static int put_back(struct os *os, struct err *e)
 {
-	int there;
+	int there = table_is_there(os, e), r;
 
-	os_sleep(os, CALM_MS);
-	there = table_is_there(os, e);
 	if (there != 0)
 		return there < 0 ? there : 0;
+	r = load(os, e);
 	printf("%s\n", _("the packet filter was removed by another program; it is put back"));
 	fflush(stdout);
-	return load(os, e);
+	os_sleep(os, CALM_MS);
+	return r;
 }
 
 static int watch(struct os *os, int fd, int signals, struct err *e)

@@ -7,6 +7,8 @@
 # shellcheck disable=SC2016,SC2034,SC2154 # texts for the VPS's shell; for replace_job.sh; vps_one comes from fresh
 . "$(dirname "$0")/../../lib/replace_job.sh"
 
+our_table() { vps run "$vps_one" nft list chain inet kannuki input | grep -q dport; }
+
 # --- iptables-persistent ----------------------------------------------------------------------------
 
 replace_unit=netfilter-persistent.service
@@ -72,8 +74,10 @@ said "  what it lets in is not measured" 'what nftables.service lets in was not 
 replace_job
 like "its other chains are in force" 'policy drop' vps run "$vps_one" nft list chain inet mine forward
 ok "it reloads" vps run "$vps_one" systemctl reload nftables.service
+ok "  our table is back at once" wait_until 3 our_table
 answer "$vps_one" "80 $job_port" "reloaded"
 ok "it starts anew" vps run "$vps_one" systemctl restart nftables.service
+ok "  our table is back at once" wait_until 3 our_table
 answer "$vps_one" "80 $job_port" "started anew"
 replace_undo
 
