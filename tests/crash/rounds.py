@@ -204,7 +204,8 @@ class Start(Phase):
         for _ in range(150 * self.patience):
             asking.join(0.2)
             if ended:
-                if ended[0] not in ([1, 2, 3, 5] if self.goes_on else [137]):
+                # (125: the program itself could not be started)
+                if ended[0] not in ([1, 2, 3, 5] + [125] * (number == 1) if self.goes_on else [137]):
                     raise RuntimeError("apply ended with %d" % ended[0])
                 return True
             if w.ask("harness", "held", "0")[1] == "held":
