@@ -62,4 +62,14 @@ vps run "$one" sh -c 'rm -r /root/die* /etc/systemd/system/kannuki-*.service.d; 
 is_as_before "$one" "  byte for byte as before"
 owner_gets_in "$one" "  then"
 is "no unit failed" "" vps run "$one" systemctl --failed --no-legend --plain
+
+# What an admin has changed meanwhile is kept and told. That is no failure of what undoes.
+pending "$one" --window 10m
+ok "a file of ours is edited" vps run "$one" sh -c 'echo "# mine" >>/etc/ssh/sshd_config.d/00-kannuki.conf; sync'
+vps reboot "$one" >/dev/null
+ok "early boot's undo meets it: it comes to its end" ended "$one" 60
+ok "  what was written is kept" vps run "$one" sh -c 'grep -q "# mine" /var/lib/kannuki/txn/*/displaced/*'
+ok "  and told in the log of the boot" vps run "$one" sh -c 'journalctl -q -b --no-pager -u kannuki-recover-boot.service | grep -q "changed by someone else"'
+is "  no unit failed" "" vps run "$one" systemctl --failed --no-legend --plain
+is_as_before "$one" "  byte for byte as before"
 done_testing
